@@ -1,0 +1,3 @@
+//! Appointment scheduling for health chatbots.
+pub mod domain;
+pub mod store;
