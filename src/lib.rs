@@ -1,3 +1,5 @@
 //! Appointment scheduling for health chatbots.
 pub mod domain;
+pub mod provider;
+pub mod scheduling;
 pub mod store;
