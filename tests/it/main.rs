@@ -1,1 +1,4 @@
-#[test] fn x() {}
+//! All tests that go through the front door, in one binary.
+
+mod audit;
+mod store;
