@@ -1,8 +1,8 @@
 //! Appointment scheduling for health chatbots.
 pub mod clock;
-pub mod clock;
 pub mod domain;
 pub mod ledger;
 pub mod provider;
 pub mod scheduling;
 pub mod store;
+pub mod telemetry;

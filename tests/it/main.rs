@@ -1,2 +1,6 @@
 #[test]
 fn x() {}
+//! All tests that go through the front door, in one binary.
+
+mod audit;
+mod store;
