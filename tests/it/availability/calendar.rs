@@ -22,7 +22,7 @@ pub(crate) struct Calendar {
     pub(crate) to_ms: i64,
     rules: Vec<(String, String)>,
     pub(crate) duration: u32,
-    interval: u32,
+    pub(crate) interval: u32,
     #[serde(default)]
     all_days: bool,
     pub(crate) providers: Vec<Provider>,
