@@ -4,3 +4,4 @@ fn x() {}
 
 mod audit;
 mod store;
+mod availability;
