@@ -33,7 +33,7 @@ const { codes: canadian } = packageFolder("zipcodes/lib/codesCanada.js");
 const dropped = { military: [], "without a position": [], "outside the country": [] };
 const records = [
   ...Object.values(american).map((entry) => record("US", entry)),
-  ...Object.values(canadian).map((entry) => record("CA", entry)),
+  ...canadianAreas().map((entry) => record("CA", entry)),
 ].filter((bits) => bits !== undefined);
 records.sort((a, b) => (a < b ? -1 : 1));
 
@@ -55,6 +55,17 @@ if (process.argv.includes("--check")) {
 } else {
   writeFileSync(TABLE, bytes);
   console.log(`wrote ${fileURLToPath(TABLE)}`);
+}
+
+/** The areas of canada.csv, and from the package those that are not there. */
+function canadianAreas() {
+  const [, ...rows] = readFileSync(new URL("canada.csv", import.meta.url), "utf8").trim().split("\n");
+  const areas = rows.map((row) => {
+    const [zip, latitude, longitude] = row.split(",");
+    return { zip, latitude: Number(latitude), longitude: Number(longitude) };
+  });
+  const there = new Set(areas.map((area) => area.zip));
+  return [...areas, ...Object.values(canadian).filter((entry) => !there.has(entry.zip))];
 }
 
 /** The record of one entry, or undefined when it is dropped. */
