@@ -1,2 +1,4 @@
 #[test]
 fn x() {}
+
+mod package;
