@@ -98,7 +98,7 @@ mod tests {
     const SUVA: Position = Position { latitude: -18.1416, longitude: 178.4419 };
     const APIA: Position = Position { latitude: -13.8333, longitude: -171.7667 };
 
-    /// Expected: the geodesics on WGS 84 by Karney's algorithm (`GeographicLib`), which a sphere meets within 0.6 %.
+    /// Expected: the geodesics on WGS 84 by `GeographicLib`, which a sphere meets within 0.6 %.
     #[test]
     fn known_distances_are_met() {
         assert_near(Distance::between(SEATTLE, PARIS), 8_065.021);
