@@ -5,3 +5,5 @@ fn x() {}
 mod audit;
 mod store;
 mod availability;
+
+mod package;
