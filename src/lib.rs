@@ -1,3 +1,4 @@
 //! Appointment scheduling for health chatbots.
 pub mod domain;
+pub mod language;
 pub mod store;
