@@ -104,8 +104,8 @@ series-interval-exact = { $days ->
    *[other] Dose { $dose } has to be exactly { $days } days after dose { $previous }.
 }
 too-many-bookings = { $max ->
-    [one] You can have { $max } open booking at a time. Please keep or cancel it first.
-   *[other] You can have { $max } open bookings at a time. Please keep or cancel one first.
+    [one] You can have at most { $max } open booking at a time. To book another, please cancel it first.
+   *[other] You can have at most { $max } open bookings at a time. To book another, please cancel one first.
 }
 in-progress = I'm still working on it. Please ask me again in a moment.
 

@@ -15,6 +15,17 @@ use unic_langid::LanguageIdentifier;
 
 use super::message::{Isolation, Message};
 
+/// In the order of [`Tongue`].
+const SOURCES: [&str; 7] = [
+    include_str!("en.ftl"),
+    include_str!("es.ftl"),
+    include_str!("fr.ftl"),
+    include_str!("de.ftl"),
+    include_str!("pt.ftl"),
+    include_str!("zh.ftl"),
+    include_str!("ar.ftl"),
+];
+
 /// A language that the sentences exist in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Tongue {
@@ -51,15 +62,7 @@ impl Tongue {
     }
 
     pub(super) const fn source(self) -> &'static str {
-        match self {
-            Self::English => include_str!("en.ftl"),
-            Self::Spanish => include_str!("es.ftl"),
-            Self::French => include_str!("fr.ftl"),
-            Self::German => include_str!("de.ftl"),
-            Self::Portuguese => include_str!("pt.ftl"),
-            Self::Chinese => include_str!("zh.ftl"),
-            Self::Arabic => include_str!("ar.ftl"),
-        }
+        SOURCES[self as usize]
     }
 
     fn resource(self) -> &'static FluentResource {
@@ -120,15 +123,21 @@ impl Sentences {
     }
 }
 
-/// `text` between a first-strong isolate and its end, unless it begins as Arabic itself.
+/// `text` between a first-strong isolate and its end, where its parts would otherwise change places: when it begins
+/// in another script, and when it is digits with more than a time or a fraction between them. Never around an
+/// address of a page, which chats would make a link of with the mark in it.
 fn isolated(text: &str) -> Cow<'_, str> {
-    let needs_it = match text.chars().find(|letter| letter.is_alphabetic()) {
-        Some(letter) => {
-            !matches!(letter, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}')
-        }
-        None => text.contains(|character: char| character.is_numeric()),
+    let changes_places = match text.chars().find(|character| character.is_alphabetic()) {
+        Some(letter) => !is_arabic(letter) && !text.starts_with("http"),
+        None => text.contains(|character: char| !character.is_numeric() && !":.,٫٬".contains(character)),
     };
-    if needs_it { Cow::Owned(format!("\u{2068}{text}\u{2069}")) } else { Cow::Borrowed(text) }
+    if changes_places { Cow::Owned(format!("\u{2068}{text}\u{2069}")) } else { Cow::Borrowed(text) }
+}
+
+/// The Arabic letters of the Basic Multilingual Plane: Arabic, its supplements and extensions, presentation forms.
+fn is_arabic(letter: char) -> bool {
+    matches!(letter, '\u{600}'..='\u{6ff}' | '\u{750}'..='\u{77f}' | '\u{870}'..='\u{8ff}'
+        | '\u{fb50}'..='\u{fdff}' | '\u{fe70}'..='\u{fefe}')
 }
 
 /// Fluent writes numbers as Rust does; this writes them as the locale does.

@@ -1,1 +1,1 @@
-#[test] fn x() {}
+mod language;
