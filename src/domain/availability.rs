@@ -1,13 +1,3 @@
-<<<<<<< HEAD
-//! Placeholder for the engine, with the type the seams name.
-use super::PractitionerId;
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Interval {
-    pub start: i64,
-    pub end: i64,
-}
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-=======
 //! What is still free: openings less what is busy, cut into slots. Pure, and the one hot loop.
 //!
 //! Times are milliseconds since the epoch. Civil time was left behind in [`civil`](super::civil): an opening
@@ -60,19 +50,10 @@ impl From<TimeRange> for Interval {
 
 /// Appointments of the service in question that start together with the same practitioner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
->>>>>>> d0d35bf3a914248f2aae4436911506a2087c5770
 pub struct Seated {
     pub start: i64,
     pub taken: u32,
 }
-<<<<<<< HEAD
-#[derive(Debug, Clone)]
-pub struct Supply {
-    pub practitioner: PractitionerId,
-    pub openings: Vec<Interval>,
-    pub busy: Vec<Interval>,
-    pub seated: Vec<Seated>,
-=======
 
 impl Seated {
     #[must_use]
@@ -329,5 +310,4 @@ impl<'a> Sweep<'a> {
             _ => Look::BlockedUntil(start + 1),
         }
     }
->>>>>>> d0d35bf3a914248f2aae4436911506a2087c5770
 }

@@ -164,18 +164,24 @@ impl Ledger {
     async fn look_up(&self, request: &Request) -> Result<Found, LedgerError> {
         let keys = self.keys().await?;
         let mut free = None;
-        for key in std::iter::once(&keys.current).chain(keys.live.iter().filter(|key| key.id != keys.current.id)) {
+        for key in
+            std::iter::once(&keys.current).chain(keys.live.iter().filter(|key| key.id != keys.current.id))
+        {
             match self.look_up_under(key, request).await? {
                 Found::Free(start) => {
                     // An undone record is taken up again rather than a new one made beside it.
-                    if free.as_ref().is_none_or(|free: &Start| free.before.is_none() && start.before.is_some()) {
+                    if free
+                        .as_ref()
+                        .is_none_or(|free: &Start| free.before.is_none() && start.before.is_some())
+                    {
                         free = Some(start);
                     }
                 }
                 found => return Ok(found),
             }
         }
-        free.map(Found::Free).ok_or_else(|| LedgerError::Misconfigured("the ledger's secret ring is empty".into()))
+        free.map(Found::Free)
+            .ok_or_else(|| LedgerError::Misconfigured("the ledger's secret ring is empty".into()))
     }
 
     async fn look_up_under(&self, key: &Key, request: &Request) -> Result<Found, LedgerError> {
@@ -185,7 +191,12 @@ impl Ledger {
             let Some(record) = self.record(&code).await? else {
                 return Ok(Found::Free(Start { code, key: key.clone(), generation, before: None }));
             };
-            if record.booking.contents.as_ref().is_some_and(|contents| !contents.matches(&request.contents(key))) {
+            if record
+                .booking
+                .contents
+                .as_ref()
+                .is_some_and(|contents| !contents.matches(&request.contents(key)))
+            {
                 return Err(LedgerError::ReusedRequestId);
             }
             match self.judge(request, record) {
@@ -198,7 +209,9 @@ impl Ledger {
                 Judged::NextGeneration => {}
             }
         }
-        Err(LedgerError::Store(StoreError::Unavailable("this request was booked and cancelled too often".into())))
+        Err(LedgerError::Store(StoreError::Unavailable(
+            "this request was booked and cancelled too often".into(),
+        )))
     }
 
     /// What a record means for the request that made it.
@@ -217,7 +230,9 @@ impl Ledger {
             State::Cancelled if same_call => Judged::Ended(Booked::AlreadyCancelled(Box::new(record))),
             State::Cancelled => Judged::NextGeneration,
             State::Undone => match &booking.undone {
-                Some(Undone::SlotTaken(doses)) if same_call => Judged::Ended(Booked::SlotTaken(doses.clone())),
+                Some(Undone::SlotTaken(doses)) if same_call => {
+                    Judged::Ended(Booked::SlotTaken(doses.clone()))
+                }
                 _ => Judged::Again(Box::new(record)),
             },
         }
@@ -399,7 +414,11 @@ impl Ledger {
         Ok(Answer::Unclear { why: "nothing was found".into() })
     }
 
-    async fn name_references(&self, booking: &mut Booking, code: &ConfirmationCode) -> Result<(), LedgerError> {
+    async fn name_references(
+        &self,
+        booking: &mut Booking,
+        code: &ConfirmationCode,
+    ) -> Result<(), LedgerError> {
         let keys = self.keys().await?;
         let key = keys.find(&booking.key).unwrap_or(&keys.current);
         for dose in &mut booking.doses {
@@ -470,7 +489,9 @@ impl Ledger {
     fn beaten(&self, now: Option<Record>) -> Booked {
         match now {
             Some(record) if record.booking.state == State::Confirmed => Booked::Booked(Box::new(record)),
-            Some(record) if record.booking.state == State::Cancelled => Booked::AlreadyCancelled(Box::new(record)),
+            Some(record) if record.booking.state == State::Cancelled => {
+                Booked::AlreadyCancelled(Box::new(record))
+            }
             _ => Booked::InProgress,
         }
     }
@@ -575,10 +596,7 @@ impl Request {
 
 impl Wish {
     fn claims(&self) -> Vec<Claim> {
-        self.doses
-            .iter()
-            .map(|dose| Claim { dose: dose.dose, candidates: dose.candidates.clone() })
-            .collect()
+        self.doses.iter().map(|dose| Claim { dose: dose.dose, candidates: dose.candidates.clone() }).collect()
     }
 
     fn pending(&self, key: &Key, generation: u32, attempt: u32, executor: u64) -> Booking {

@@ -77,7 +77,11 @@ impl Ledger {
         doses: Vec<u8>,
         asker: Asker,
     ) -> Result<Changed, LedgerError> {
-        let draft = |_: &Key, _: &Record| Draft { kind: OperationKind::Cancel, doses: doses.clone(), targets: vec![] };
+        let draft = |_: &Key, _: &Record| Draft {
+            kind: OperationKind::Cancel,
+            doses: doses.clone(),
+            targets: vec![],
+        };
         let (record, operation) = match self.begin_operation(record, &asker, draft).await? {
             Begun::Ended(changed) => return Ok(changed),
             Begun::Operation(record, operation) => (*record, operation),
@@ -259,7 +263,8 @@ impl Ledger {
                     return Ok(Begun::Ended(Changed::InProgress));
                 }
             } else {
-                let standing = |dose: &u8| record.booking.dose(*dose).is_some_and(|dose| dose.status.stands());
+                let standing =
+                    |dose: &u8| record.booking.dose(*dose).is_some_and(|dose| dose.status.stands());
                 if !operation.doses.iter().any(standing) {
                     return Ok(Begun::Ended(Changed::AlreadyCancelled(Box::new(record))));
                 }
@@ -309,7 +314,8 @@ impl Ledger {
         let same_asker = match (&operation.request, &last.operation.request) {
             (Some(request), Some(last)) => request == last,
             (None, None) => {
-                let same_call = operation.invocation.is_some() && operation.invocation == last.operation.invocation;
+                let same_call =
+                    operation.invocation.is_some() && operation.invocation == last.operation.invocation;
                 // Without an id, what was done within ten minutes is told again; what failed may be tried again.
                 same_call || fresh && last.ended == Ended::Done
             }
@@ -382,10 +388,7 @@ impl Move {
     }
 
     fn claims(&self) -> Vec<Claim> {
-        self.doses
-            .iter()
-            .map(|dose| Claim { dose: dose.dose, candidates: dose.candidates.clone() })
-            .collect()
+        self.doses.iter().map(|dose| Claim { dose: dose.dose, candidates: dose.candidates.clone() }).collect()
     }
 
     fn claimant(&self, record: &Record, provider: &dyn Provider) -> Claimant {

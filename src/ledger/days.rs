@@ -98,7 +98,8 @@ impl Ledger {
             match self.claim_once(claimant, claims).await? {
                 Ok(places) => return Ok(Claimed::All(places)),
                 Err((blocked, chosen)) => {
-                    let suspects: Vec<_> = blocked.suspects.difference(&settled_codes(&settled)).cloned().collect();
+                    let suspects: Vec<_> =
+                        blocked.suspects.difference(&settled_codes(&settled)).cloned().collect();
                     if !suspects.is_empty() {
                         for code in suspects {
                             self.settle_suspect(&code).await?;
@@ -130,10 +131,8 @@ impl Ledger {
                 .collect();
             let claimant_too = claimant.clone();
             let now = self.clock.now().timestamp_millis();
-            let answer = self
-                .days
-                .change(&key, move |day: &mut Day| claimant_too.enter(day, &wanted, now))
-                .await??;
+            let answer =
+                self.days.change(&key, move |day: &mut Day| claimant_too.enter(day, &wanted, now)).await??;
             match answer {
                 Answer::Placed(places) => chosen.extend(places),
                 Answer::Blocked(blocked) => return Ok(Err((blocked, chosen))),
@@ -208,7 +207,11 @@ impl Ledger {
         Ok(())
     }
 
-    async fn read_days(&self, calendar: &CalendarId, dates: &[NaiveDate]) -> Result<Vec<Arc<Day>>, StoreError> {
+    async fn read_days(
+        &self,
+        calendar: &CalendarId,
+        dates: &[NaiveDate],
+    ) -> Result<Vec<Arc<Day>>, StoreError> {
         let keys: Vec<String> = dates.iter().map(|date| key::day(calendar, *date)).collect();
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         self.days.read(&keys).await
@@ -321,16 +324,18 @@ impl Claimant {
             return Change::Keep(Ok(Answer::Blocked(blocked)));
         }
         let answer = Answer::Placed(places.iter().map(|(claim, index)| (claim.dose, *index)).collect());
-        let mut entries: Vec<Entry> =
-            places.iter().map(|(claim, index)| self.entry(claim.dose, &claim.candidates[*index].place, now)).collect();
+        let mut entries: Vec<Entry> = places
+            .iter()
+            .map(|(claim, index)| self.entry(claim.dose, &claim.candidates[*index].place, now))
+            .collect();
         if entries.iter().all(|entry| day.entries.iter().any(|there| self.is_mine(there, entry))) {
             return Change::Keep(Ok(answer));
         }
         // A dose that is placed anew leaves what it, or an earlier attempt, had entered.
         day.entries.retain(|there| {
-            let replaced = entries.iter().any(|entry| {
-                same_place(there, entry) || entry.dose == there.dose && !self.stands_at(there)
-            });
+            let replaced = entries
+                .iter()
+                .any(|entry| same_place(there, entry) || entry.dose == there.dose && !self.stands_at(there));
             there.code != self.code.compact() || !replaced
         });
         day.entries.append(&mut entries);

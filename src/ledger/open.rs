@@ -12,11 +12,7 @@ use super::{
     record::Record,
     vault::Keys,
 };
-use crate::{
-    domain::code::ConfirmationCode,
-    provider::Record as WhoseRecord,
-    store::combined::Change,
-};
+use crate::{domain::code::ConfirmationCode, provider::Record as WhoseRecord, store::combined::Change};
 
 /// Wrong contacts that are forgiven within [`WINDOW`], per code and per contact.
 pub const WRONG_ALLOWED: usize = 5;
@@ -56,13 +52,15 @@ impl Ledger {
         let counters = counters(&keys, code, given);
         let named: Vec<&str> = counters.iter().map(String::as_str).collect();
         let now = self.clock.now();
-        let waits = self.attempts.read(&named).await?.into_iter().filter_map(|attempts| attempts.blocked_for(now));
+        let waits =
+            self.attempts.read(&named).await?.into_iter().filter_map(|attempts| attempts.blocked_for(now));
         if let Some(wait) = waits.max() {
             let minutes = u32::try_from(wait.num_seconds().max(1).div_euclid(60) + 1).unwrap_or(15);
             return Ok(Opened::TooManyAttempts { minutes });
         }
         let record = self.record(code).await?;
-        let record = record.filter(|record| matches!(record.booking.state, State::Confirmed | State::Cancelled));
+        let record =
+            record.filter(|record| matches!(record.booking.state, State::Confirmed | State::Cancelled));
         if matches_any(&keys, record.as_ref(), given)
             && let Some(record) = record
         {
@@ -134,7 +132,11 @@ impl Ledger {
                 let before = open.bookings.len();
                 open.bookings.retain(|booking| booking.until > now);
                 if open.bookings.len() >= usize::try_from(max).unwrap_or(usize::MAX) {
-                    return if open.bookings.len() == before { Change::Keep(false) } else { Change::Write(false) };
+                    return if open.bookings.len() == before {
+                        Change::Keep(false)
+                    } else {
+                        Change::Write(false)
+                    };
                 }
                 open.bookings.push(OpenBooking { code: code.clone(), until });
                 Change::Write(true)

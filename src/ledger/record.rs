@@ -68,7 +68,12 @@ impl Ledger {
             let found = self.document(&key).await?;
             match found {
                 Some(document) if document.bytes == bytes => {
-                    return Ok(Record { code: code.clone(), booking, etag: document.etag, age: document.age });
+                    return Ok(Record {
+                        code: code.clone(),
+                        booking,
+                        etag: document.etag,
+                        age: document.age,
+                    });
                 }
                 Some(document) if before != Some(&document.etag) => {
                     let booking = documents::read(&document.bytes).map_err(StoreError::Unusable)?;
@@ -81,7 +86,8 @@ impl Ledger {
                 Some(_) | None => self.pause(attempt).await,
             }
         }
-        Err(StoreError::Unavailable("a booking could not be written: the store gives no clear answer".into()).into())
+        Err(StoreError::Unavailable("a booking could not be written: the store gives no clear answer".into())
+            .into())
     }
 
     /// Leaves the marker that brings `reconcile` here. Best effort is not enough: an attempt starts only once

@@ -75,9 +75,9 @@ impl Ledger {
         let mut booking = record.booking.clone();
         let mut complete = true;
         for dose in &mut booking.doses {
-            let ours = found.iter().find(|found| {
-                found.reference == dose.reference && Some(&found.place) == dose.place.as_ref()
-            });
+            let ours = found
+                .iter()
+                .find(|found| found.reference == dose.reference && Some(&found.place) == dose.place.as_ref());
             match ours {
                 Some(ours) => {
                     dose.handle = Some(ours.handle.clone());
@@ -228,7 +228,9 @@ impl Ledger {
             return Ok(None);
         }
         let all = operation.targets.iter().all(|target| {
-            moved.iter().any(|at| at.reference.as_ref() == Some(&target.reference) && Some(&at.place) == target.place.as_ref())
+            moved.iter().any(|at| {
+                at.reference.as_ref() == Some(&target.reference) && Some(&at.place) == target.place.as_ref()
+            })
         });
         if all {
             booking.move_to(operation, &moved);
@@ -251,7 +253,8 @@ impl Ledger {
         provider: &dyn Provider,
     ) -> Result<bool, LedgerError> {
         for appointment in moved {
-            let standing = booking.doses.iter().find(|dose| dose.handle.as_ref() == Some(&appointment.handle));
+            let standing =
+                booking.doses.iter().find(|dose| dose.handle.as_ref() == Some(&appointment.handle));
             let Some(dose) = standing else {
                 provider.cancel(&booking.calendar, &appointment.handle).await?;
                 continue;
@@ -267,7 +270,10 @@ impl Ledger {
                 reference: reference.clone(),
                 deadline: tokio::time::Instant::now() + super::EXECUTOR_LIMIT,
             };
-            if !matches!(provider.reschedule(&booking.calendar, &back).await, crate::provider::Booked::Booked { .. }) {
+            if !matches!(
+                provider.reschedule(&booking.calendar, &back).await,
+                crate::provider::Booked::Booked { .. }
+            ) {
                 return Ok(false);
             }
         }
@@ -316,7 +322,11 @@ impl Ledger {
     }
 
     /// Everything at the vendor that carries a reference of any attempt of this booking.
-    async fn find_all(&self, record: &Record, provider: &dyn Provider) -> Result<Vec<Appointment>, LedgerError> {
+    async fn find_all(
+        &self,
+        record: &Record,
+        provider: &dyn Provider,
+    ) -> Result<Vec<Appointment>, LedgerError> {
         let keys = self.keys().await?;
         let booking = &record.booking;
         let key = keys.find(&booking.key).unwrap_or(&keys.current);

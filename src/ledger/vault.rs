@@ -35,7 +35,7 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    pub fn find(&self, id: &KeyId) -> Option<&Key> {
+    pub(super) fn find(&self, id: &KeyId) -> Option<&Key> {
         self.live.iter().find(|key| key.id == *id)
     }
 }
@@ -65,7 +65,9 @@ impl Ledger {
                 Some((_, stored)) => stored.clone(),
                 // Older than every key the store knows: it was retired, and is only looked under.
                 None if current.is_some() => continue,
-                None => self.introduce(own, if known.is_empty() { TimeDelta::zero() } else { ROLL_OVER }).await?,
+                None => {
+                    self.introduce(own, if known.is_empty() { TimeDelta::zero() } else { ROLL_OVER }).await?
+                }
             };
             if !stored.check.matches(&check(own)) {
                 return Err(LedgerError::Misconfigured(format!(
@@ -79,10 +81,12 @@ impl Ledger {
         }
         // Every key still waits: clocks disagree, or the first one was introduced a moment ago by a clock
         // ahead of ours. The oldest known one is what others use.
-        let oldest = || self.ring.keys().iter().rev().find(|own| known.iter().any(|(id, _)| *id == own.id)).cloned();
-        let current = current.or_else(oldest).or_else(|| self.ring.keys().first().cloned()).ok_or_else(|| {
-            LedgerError::Misconfigured("LEDGER_SECRET is empty".into())
-        })?;
+        let oldest =
+            || self.ring.keys().iter().rev().find(|own| known.iter().any(|(id, _)| *id == own.id)).cloned();
+        let current = current
+            .or_else(oldest)
+            .or_else(|| self.ring.keys().first().cloned())
+            .ok_or_else(|| LedgerError::Misconfigured("LEDGER_SECRET is empty".into()))?;
         let keys = Arc::new(Keys { live: self.ring.keys().to_vec(), current });
         *self.vault.lock() = Loaded(Some((Instant::now(), keys.clone())));
         Ok(keys)
@@ -103,12 +107,15 @@ impl Ledger {
     async fn introduce(&self, own: &Key, wait: TimeDelta) -> Result<RingKey, LedgerError> {
         let key = format!("{}{}", key::RING, own.id);
         let stored = RingKey { format: FORMAT, check: check(own), current_from: self.clock.now() + wait };
-        if let Written::Done(_) = self.store.put_if(&key, Condition::Absent, documents::write(&stored)).await {
+        if let Written::Done(_) = self.store.put_if(&key, Condition::Absent, documents::write(&stored)).await
+        {
             return Ok(stored);
         }
         match self.document(&key).await? {
             Some(document) => Ok(documents::read(&document.bytes).map_err(StoreError::Unusable)?),
-            None => Err(StoreError::Unavailable("the check value of a secret could not be written".into()).into()),
+            None => {
+                Err(StoreError::Unavailable("the check value of a secret could not be written".into()).into())
+            }
         }
     }
 
