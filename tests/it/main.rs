@@ -2,6 +2,7 @@
 
 mod audit;
 mod availability;
-mod language;
+mod interleavings;
+//mod language;
 mod package;
 mod store;
