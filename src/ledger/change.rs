@@ -130,12 +130,10 @@ impl Ledger {
         let provider = self.provider(record.booking.location.provider())?.clone();
         let claimant = wish.claimant(&record, &*provider);
         let mut claims = wish.claims();
-        match self.claim(&claimant, &mut claims).await? {
+        match self.claim(&claimant, &mut claims, deadline).await? {
             Claimed::Taken(doses) => self.give_up(record, Ended::SlotTaken(doses)).await,
-            Claimed::Busy => {
-                self.give_up(record, Ended::Abandoned).await?;
-                Ok(Changed::InProgress)
-            }
+            Claimed::Busy => self.give_up(record, Ended::Abandoned).await,
+            Claimed::Overtaken => Ok(Changed::InProgress),
             Claimed::All(places) => self.go(record, operation, places, &*provider, wish, deadline).await,
         }
     }
@@ -265,7 +263,12 @@ impl Ledger {
             } else {
                 let standing =
                     |dose: &u8| record.booking.dose(*dose).is_some_and(|dose| dose.status.stands());
-                if !operation.doses.iter().any(standing) {
+                let possible = match operation.kind {
+                    OperationKind::Cancel => operation.doses.iter().any(standing),
+                    // A dose that was cancelled meanwhile is not brought back by moving it.
+                    OperationKind::Reschedule => operation.doses.iter().all(standing),
+                };
+                if !possible {
                     return Ok(Begun::Ended(Changed::AlreadyCancelled(Box::new(record))));
                 }
                 let mut booking = record.booking.clone();
@@ -401,7 +404,7 @@ impl Move {
             service: self.service.clone(),
             capabilities: provider.capabilities(),
             counted: self.counted.clone(),
-            standing: standing.filter_map(|dose| dose.place.clone()).collect(),
+            standing: standing.filter_map(|dose| Some((dose.dose, dose.place.clone()?))).collect(),
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{
     Ledger, LedgerError, STALE,
-    documents::{Booking, DoseStatus, Doubt, Ended, LastOperation, Operation, OperationKind, State, Undone},
+    documents::{Booking, Dose, DoseStatus, Doubt, Ended, LastOperation, Operation, OperationKind, State, Undone},
     record::{NotWritten, Record},
 };
 use crate::{
@@ -218,15 +218,6 @@ impl Ledger {
             operation.targets.iter().map(|target| target.reference.clone()).collect();
         let places: Vec<_> = operation.targets.iter().filter_map(|target| target.place.clone()).collect();
         let moved = provider.find(&booking.calendar, &references, &places).await?;
-        if moved.is_empty() {
-            if booking.doubt == Doubt::EmptyOnce && age >= CERTAIN {
-                booking.doubt = Doubt::LookAgain;
-                return self.end_operation(record, booking, Ended::Abandoned).await;
-            }
-            booking.doubt = Doubt::EmptyOnce;
-            self.advance(record, booking).await?;
-            return Ok(None);
-        }
         let all = operation.targets.iter().all(|target| {
             moved.iter().any(|at| {
                 at.reference.as_ref() == Some(&target.reference) && Some(&at.place) == target.place.as_ref()
@@ -237,6 +228,11 @@ impl Ledger {
             booking.doubt = Doubt::LookAgain;
             return self.end_operation(record, booking, Ended::Done).await;
         }
+        if booking.doubt != Doubt::EmptyOnce || age < CERTAIN {
+            booking.doubt = Doubt::EmptyOnce;
+            self.advance(record, booking).await?;
+            return Ok(None);
+        }
         if self.move_back(&booking, &moved, &*provider).await? {
             booking.doubt = Doubt::LookAgain;
             return self.end_operation(record, booking, Ended::Abandoned).await;
@@ -244,7 +240,7 @@ impl Ledger {
         Ok(None)
     }
 
-    /// Puts appointments that were moved back where the record has them: the same appointment is moved, one
+    /// Puts appointments that went astray back where the record has them: the same appointment is moved, one
     /// that was made beside it is cancelled. `false`: not certain.
     pub(super) async fn move_back(
         &self,
@@ -253,9 +249,7 @@ impl Ledger {
         provider: &dyn Provider,
     ) -> Result<bool, LedgerError> {
         for appointment in moved {
-            let standing =
-                booking.doses.iter().find(|dose| dose.handle.as_ref() == Some(&appointment.handle));
-            let Some(dose) = standing else {
+            let Some(dose) = booking.standing_as(appointment) else {
                 provider.cancel(&booking.calendar, &appointment.handle).await?;
                 continue;
             };
@@ -304,14 +298,10 @@ impl Ledger {
         }
         let provider = self.provider(record.booking.location.provider())?.clone();
         let mut booking = record.booking.clone();
-        for appointment in self.find_all(&record, &*provider).await? {
-            let named = booking
-                .doses
-                .iter()
-                .any(|dose| dose.status.stands() && dose.handle.as_ref() == Some(&appointment.handle));
-            if !named || booking.state != State::Confirmed {
-                provider.cancel(&booking.calendar, &appointment.handle).await?;
-            }
+        let mut astray = self.find_all(&record, &*provider).await?;
+        astray.retain(|appointment| !booking.names(appointment));
+        if !self.move_back(&booking, &astray, &*provider).await? {
+            return Ok(Settled::Waiting);
         }
         booking.doubt = Doubt::None;
         booking.executor = self.random();
@@ -367,6 +357,17 @@ impl Ledger {
 }
 
 impl Booking {
+    /// The standing dose that is this appointment of the vendor's.
+    fn standing_as(&self, appointment: &Appointment) -> Option<&Dose> {
+        let stands = |dose: &&Dose| self.state == State::Confirmed && dose.status.stands();
+        self.doses.iter().filter(stands).find(|dose| dose.handle.as_ref() == Some(&appointment.handle))
+    }
+
+    /// Whether an appointment is as the record has it.
+    fn names(&self, appointment: &Appointment) -> bool {
+        self.standing_as(appointment).is_some_and(|dose| dose.reference == appointment.reference)
+    }
+
     /// Stands where a finished reschedule has brought it.
     pub(super) fn move_to(&mut self, operation: &Operation, moved: &[Appointment]) {
         for target in &operation.targets {

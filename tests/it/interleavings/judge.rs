@@ -299,7 +299,10 @@ impl<'a> Evidence<'a> {
             for entry in day.entries {
                 let stands = (entry.d, entry.p.clone(), entry.t);
                 let booking = self.lives.get(&entry.c).and_then(|life| life.last());
-                let owned = booking.is_some_and(|(_, booking)| booking.stands().contains(&stands));
+                let owned = booking.is_some_and(|(_, booking)| {
+                    let meddled = |dose: &Dose| dose.dose == entry.d && self.meddled(dose);
+                    booking.stands().contains(&stands) || booking.doses.iter().any(meddled)
+                });
                 demand!(owned, "`{key}` has an entry of nothing that stands: {entry:?}");
                 let (date, code) = (key.clone(), entry.c);
                 demand!(

@@ -111,7 +111,9 @@ async fn patient(cluster: &Cluster, errand: &Errand) {
             }
             _ => {
                 let reply = cluster.book(&cluster.any_node(), errand, call).await;
-                if let Reply::Booked { code, stands } = reply {
+                if let Reply::Booked { code, stands } = reply
+                    && !stands.is_empty()
+                {
                     booked = Some((code, stands));
                 }
             }
