@@ -15,7 +15,7 @@ use super::{
     documents::{Booking, Doubt, Ended, Operation, OperationKind, State, Target},
     record::{NotWritten, Record},
     ring::Key,
-    settle::Settled,
+    settle::{Back, Settled},
 };
 use crate::{
     domain::{Location, Place, Service},
@@ -158,7 +158,7 @@ impl Ledger {
             return self.moved(record, booking).await;
         }
         booking.tried.extend(places.into_values());
-        let Some(record) = self.advance(record, booking).await? else { return Ok(Changed::InProgress) };
+        let Some(mut record) = self.advance(record, booking).await? else { return Ok(Changed::InProgress) };
         let mut moved = Vec::new();
         let mut unclear = false;
         for target in &operation.targets {
@@ -184,10 +184,15 @@ impl Ledger {
                 }
                 Answer::Unclear { .. } | Answer::NotTried => return Err(LedgerError::Timeout),
             };
-            if self.move_back(&record.booking, &moved, provider).await? {
-                return self.give_up(record, ended).await;
-            }
-            return Err(LedgerError::Timeout);
+            return match self.move_back(&mut record.booking, &moved, provider).await? {
+                Back::All => self.give_up(record, ended).await,
+                // Not told as if nothing had been moved.
+                Back::NotAll => {
+                    self.give_up(record, Ended::Abandoned).await?;
+                    Err(LedgerError::Timeout)
+                }
+                Back::Unclear => Err(LedgerError::Timeout),
+            };
         }
         let mut booking = record.booking.clone();
         booking.move_to(&operation, &moved);

@@ -5,14 +5,16 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::{
-    Ledger, LedgerError, STALE,
+    EXECUTOR_LIMIT, Ledger, LedgerError, STALE,
     documents::{Booking, Dose, DoseStatus, Doubt, Ended, LastOperation, Operation, OperationKind, State, Undone},
     record::{NotWritten, Record},
 };
 use crate::{
     domain::code::ConfirmationCode,
-    provider::{Appointment, Provider, Record as WhoseRecord, Reference},
+    provider::{Appointment, Booked as Answer, Provider, Record as WhoseRecord, Reference, Reschedule},
 };
 
 /// How long after the last write a second search may say that nothing was made.
@@ -233,45 +235,63 @@ impl Ledger {
             self.advance(record, booking).await?;
             return Ok(None);
         }
-        if self.move_back(&booking, &moved, &*provider).await? {
-            booking.doubt = Doubt::LookAgain;
-            return self.end_operation(record, booking, Ended::Abandoned).await;
+        if self.move_back(&mut booking, &moved, &*provider).await? == Back::Unclear {
+            return Ok(None);
         }
-        Ok(None)
+        booking.doubt = Doubt::LookAgain;
+        self.end_operation(record, booking, Ended::Abandoned).await
     }
 
     /// Puts appointments that went astray back where the record has them: the same appointment is moved, one
-    /// that was made beside it is cancelled. `false`: not certain.
+    /// that was made beside it is cancelled. What cannot go back stays, and the record follows it.
     pub(super) async fn move_back(
         &self,
-        booking: &Booking,
-        moved: &[Appointment],
+        booking: &mut Booking,
+        astray: &[Appointment],
         provider: &dyn Provider,
-    ) -> Result<bool, LedgerError> {
-        for appointment in moved {
-            let Some(dose) = booking.standing_as(appointment) else {
-                provider.cancel(&booking.calendar, &appointment.handle).await?;
-                continue;
-            };
-            let (Some(place), Some(reference)) = (&dose.place, &dose.reference) else { continue };
-            let Some((location, service)) = self.offer(booking).await? else { return Ok(false) };
-            let back = crate::provider::Reschedule {
-                location,
-                service,
-                handle: appointment.handle.clone(),
-                from: appointment.place.clone(),
-                to: place.clone(),
-                reference: reference.clone(),
-                deadline: tokio::time::Instant::now() + super::EXECUTOR_LIMIT,
-            };
-            if !matches!(
-                provider.reschedule(&booking.calendar, &back).await,
-                crate::provider::Booked::Booked { .. }
-            ) {
-                return Ok(false);
+    ) -> Result<Back, LedgerError> {
+        let mut back = Back::All;
+        for appointment in astray {
+            match booking.standing_as(appointment).cloned() {
+                Some(dose) => match self.move_dose_back(booking, &dose, appointment, provider).await? {
+                    Answer::Booked { version, .. } => {
+                        tracing::info!("an appointment that had been moved is back at its place");
+                        booking.follow(dose.dose, |dose| dose.version = version);
+                    }
+                    Answer::Taken | Answer::Refused { .. } => {
+                        back = Back::NotAll;
+                        booking.follow(dose.dose, |dose| dose.move_with(appointment));
+                    }
+                    Answer::Unclear { .. } | Answer::NotTried => return Ok(Back::Unclear),
+                },
+                None => provider.cancel(&booking.calendar, &appointment.handle).await?,
             }
         }
-        Ok(true)
+        Ok(back)
+    }
+
+    async fn move_dose_back(
+        &self,
+        booking: &Booking,
+        dose: &Dose,
+        appointment: &Appointment,
+        provider: &dyn Provider,
+    ) -> Result<Answer, LedgerError> {
+        let unclear = || Answer::Unclear { why: "the record does not say where it was".into() };
+        let (Some(to), Some(reference)) = (dose.place.clone(), dose.reference.clone()) else {
+            return Ok(unclear());
+        };
+        let Some((location, service)) = self.offer(booking).await? else { return Ok(unclear()) };
+        let change = Reschedule {
+            location,
+            service,
+            handle: appointment.handle.clone(),
+            from: appointment.place.clone(),
+            to,
+            reference,
+            deadline: Instant::now() + EXECUTOR_LIMIT,
+        };
+        Ok(provider.reschedule(&booking.calendar, &change).await)
     }
 
     /// Takes the operation off the record and keeps how it ended.
@@ -300,7 +320,7 @@ impl Ledger {
         let mut booking = record.booking.clone();
         let mut astray = self.find_all(&record, &*provider).await?;
         astray.retain(|appointment| !booking.names(appointment));
-        if !self.move_back(&booking, &astray, &*provider).await? {
+        if self.move_back(&mut booking, &astray, &*provider).await? == Back::Unclear {
             return Ok(Settled::Waiting);
         }
         booking.doubt = Doubt::None;
@@ -356,7 +376,33 @@ impl Ledger {
     }
 }
 
+/// Whether appointments that went astray are back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Back {
+    All,
+    /// Their old places are somebody else's by now.
+    NotAll,
+    Unclear,
+}
+
+impl Dose {
+    /// Stands where the vendor has it now.
+    fn move_with(&mut self, appointment: &Appointment) {
+        self.status = DoseStatus::Moved;
+        self.time = appointment.place.time;
+        self.place = Some(appointment.place.clone());
+        self.reference.clone_from(&appointment.reference);
+        self.version.clone_from(&appointment.version);
+    }
+}
+
 impl Booking {
+    fn follow(&mut self, dose: u8, change: impl FnOnce(&mut Dose)) {
+        if let Some(dose) = self.doses.iter_mut().find(|of| of.dose == dose) {
+            change(dose);
+        }
+    }
+
     /// The standing dose that is this appointment of the vendor's.
     fn standing_as(&self, appointment: &Appointment) -> Option<&Dose> {
         let stands = |dose: &&Dose| self.state == State::Confirmed && dose.status.stands();

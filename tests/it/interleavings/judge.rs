@@ -282,7 +282,11 @@ impl<'a> Evidence<'a> {
     fn has_no_outsider(&self, at: Duration, code: &str, booking: &Booking) -> Result<(), String> {
         for place in booking.standing().filter(|dose| !self.meddled(dose)).filter_map(|dose| dose.place.as_ref()) {
             let outsider = self.vendor.values().filter(|kept| kept.patient.is_none() && kept.made < at).find(|kept| {
-                kept.gone.is_none_or(|gone| gone > at)
+                let joined = kept.service.as_str() == booking.service
+                    && kept.place.time.start().timestamp_millis() == millis(&place.time.0)
+                    && self.cluster.calendar.clinic.capacity(&kept.service) > 1;
+                !joined
+                    && kept.gone.is_none_or(|gone| gone > at)
                     && kept.place.practitioner.as_str() == place.practitioner
                     && kept.place.buffered.start().timestamp_millis() < millis(&place.buffered.1)
                     && millis(&place.buffered.0) < kept.place.buffered.end().timestamp_millis()

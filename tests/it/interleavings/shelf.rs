@@ -198,7 +198,23 @@ impl Store for ShelfOf {
 
     async fn list(&self, prefix: &str, cursor: Option<&str>) -> Result<Page, StoreError> {
         let (owned, from) = (prefix.to_owned(), cursor.map(str::to_owned));
-        self.read(|| format!("list {prefix}"), move |shelf| shelf.list(&owned, from.as_deref())).await
+        let page = self.read(
+            || format!("list {prefix} from {cursor:?}"),
+            move |shelf| Listing(shelf.list(&owned, from.as_deref())),
+        );
+        Ok(page.await?.0)
+    }
+}
+
+/// A listing in a trace.
+struct Listing(Page);
+
+impl fmt::Debug for Listing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for listed in &self.0.keys {
+            write!(f, "{} ({} s old) ", listed.key, listed.age.as_secs())?;
+        }
+        Ok(())
     }
 }
 

@@ -26,6 +26,9 @@ use tokio::{
 /// When every world begins: a Monday at the site, before opening.
 pub(super) const DAWN: i64 = 1_796_054_400;
 
+/// More calls than any scenario needs.
+const MOST_CALLS: u32 = 30_000;
+
 pub(super) struct World {
     pub seed: u64,
     chance: Mutex<u64>,
@@ -174,7 +177,7 @@ impl World {
             && plan.instance == instance
         {
             plan.calls += 1;
-            if plan.calls == plan.at + 1 {
+            if plan.calls == plan.at + 1 && (plan.fate != Fate::Aborted || RUNNING.with(std::cell::Cell::get)) {
                 return plan.fate;
             }
         }
@@ -187,7 +190,7 @@ impl World {
             let frozen = Duration::from_secs(1) + self.duration(frozen);
             return if self.happens(500) { Fate::FrozenBefore(frozen) } else { Fate::FrozenAfter(frozen) };
         }
-        if weather.aborts > 0 && self.happens(weather.aborts) {
+        if weather.aborts > 0 && self.happens(weather.aborts) && RUNNING.with(std::cell::Cell::get) {
             return Fate::Aborted;
         }
         match kind {
@@ -303,6 +306,7 @@ impl Instance {
         self.gate().await;
         let fate = self.world.fate(self.number, kind);
         let number = self.world.calls.fetch_add(1, Ordering::Relaxed);
+        assert!(number < MOST_CALLS, "it goes on and on");
         self.world.note(|| {
             let fate = if fate == Fate::Plain { String::new() } else { format!("   [{fate:?}]") };
             format!("{self:?} ({number}) {}{fate}", what())
@@ -373,6 +377,8 @@ impl Instance {
 thread_local! {
     /// The task that is being polled is to be broken off.
     static ABORT: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+    /// It is a request's task, and not one that the process keeps for itself: nobody breaks those off.
+    static RUNNING: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
 }
 
 async fn pause(by: Duration) {
@@ -404,8 +410,9 @@ impl<F: Future> Future for Running<F> {
             }
         }
         let Some(work) = self.work.as_mut() else { return Poll::Ready(None) };
-        ABORT.with(|abort| abort.set(false));
+        RUNNING.with(|running| running.set(true));
         let polled = work.as_mut().poll(context);
+        RUNNING.with(|running| running.set(false));
         if ABORT.with(|abort| abort.replace(false)) {
             self.work = None;
             return Poll::Ready(None);
