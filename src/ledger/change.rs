@@ -86,7 +86,7 @@ impl Ledger {
             Begun::Ended(changed) => return Ok(changed),
             Begun::Operation(record, operation) => (*record, operation),
         };
-        match self.finish_cancel(record, &operation).await? {
+        match self.finish_cancel(record, &operation, Instant::now() + EXECUTOR_LIMIT).await? {
             Some(record) => {
                 // Before the reply, so that whoever is told so finds the place free.
                 self.tidy_days(&record).await?;
@@ -128,6 +128,14 @@ impl Ledger {
             Begun::Operation(record, operation) => (*record, operation),
         };
         let provider = self.provider(record.booking.location.provider())?.clone();
+        if provider.capabilities().record == WhoseRecord::Vendor {
+            let places = record.booking.places_of(&operation.doses);
+            match self.hold(&record, places, deadline).await? {
+                Claimed::All(_) | Claimed::Taken(_) => {}
+                Claimed::Busy => return self.give_up(record, Ended::Abandoned).await,
+                Claimed::Overtaken => return Ok(Changed::InProgress),
+            }
+        }
         let claimant = wish.claimant(&record, &*provider);
         let mut claims = wish.claims();
         match self.claim(&claimant, &mut claims, deadline).await? {

@@ -133,6 +133,47 @@ impl Ledger {
         }
     }
 
+    /// Holds places a booking already has, while they are written to at the vendor: until that has ended
+    /// nobody is given them, whatever the vendor shows, nor writes to an object they share.
+    pub(super) async fn hold(
+        &self,
+        record: &Record,
+        places: Vec<(u8, Place)>,
+        deadline: Instant,
+    ) -> Result<Claimed, LedgerError> {
+        let booking = &record.booking;
+        let Some((location, service)) = self.offer(booking).await? else {
+            // Nobody can be given a place that is not offered any more.
+            return Ok(Claimed::All(BTreeMap::new()));
+        };
+        let claimant = Claimant {
+            code: record.code.clone(),
+            attempt: booking.attempt,
+            calendar: booking.calendar.clone(),
+            zone: location.time_zone,
+            service,
+            capabilities: self.provider(booking.location.provider())?.capabilities(),
+            counted: Arc::default(),
+            standing: places.iter().cloned().collect(),
+        };
+        let only = |(dose, place)| Claim { dose, candidates: vec![Candidate { place, seats: u32::MAX }] };
+        let claims: Vec<Claim> = places.into_iter().map(only).collect();
+        let mut waited = 0;
+        loop {
+            // Whoever is in the way is waited for and not settled: that would hold places in its turn.
+            match self.claim_once(&claimant, &claims).await? {
+                Answer::Placed(places) => return Ok(Claimed::All(places)),
+                Answer::Overtaken => return Ok(Claimed::Overtaken),
+                Answer::Blocked(blocked) if !blocked.waits => return Ok(Claimed::Taken(blocked.doses)),
+                Answer::Blocked(_) if Instant::now() + KEPT_FOR_THE_VENDOR > deadline => {
+                    return Ok(Claimed::Busy);
+                }
+                Answer::Blocked(_) => self.pause(waited).await,
+            }
+            waited = (waited + 1).min(5);
+        }
+    }
+
     async fn claim_once(
         &self,
         claimant: &Claimant,
@@ -281,7 +322,8 @@ fn tidy(day: &mut Day, code: &str, booking: &Booking, now: i64) -> Change<()> {
             return true;
         }
         if booking.stands_in(entry) {
-            if entry.confirmed.is_none() {
+            // What is being changed is not marked: it counts whatever the vendor shows meanwhile.
+            if entry.confirmed.is_none() && !booking.is_changing(entry.dose) {
                 entry.confirmed = Some(now);
                 entry.handle = booking.dose(entry.dose).and_then(|dose| dose.handle.clone());
                 changed = true;
@@ -340,9 +382,7 @@ impl Claimant {
         // A dose that is placed anew leaves what it, or an earlier attempt, had entered; but not where the
         // booking stands, which is held until its record says otherwise.
         day.entries.retain(|there| {
-            let replaced =
-                entries.iter().any(|entry| same_place(there, entry) || entry.dose == there.dose);
-            !self.is_own(there) || self.stands_at(there) || !replaced
+            !self.is_own(there) || !entries.iter().any(|entry| self.replaces(entry, there))
         });
         day.entries.extend(entries);
         self.zone.name().clone_into(&mut day.zone);
@@ -482,12 +522,22 @@ impl Claimant {
         }
     }
 
-    /// Whether an entry does for one that is to be made.
+    /// Whether an entry is what this attempt would make.
     fn is_mine(&self, there: &Entry, entry: &Entry) -> bool {
         self.is_own(there)
-            && (there.attempt == self.attempt || self.stands_at(there))
+            && there.attempt == self.attempt
+            && there.confirmed.is_none()
             && there.dose == entry.dose
             && same_place(there, entry)
+    }
+
+    /// Whether an entry takes the place of another one of the same booking.
+    fn replaces(&self, entry: &Entry, there: &Entry) -> bool {
+        let same_dose = entry.dose == there.dose;
+        if self.stands_at(there) || self.stands_at(entry) {
+            return same_dose && same_place(there, entry);
+        }
+        same_dose || same_place(there, entry)
     }
 }
 

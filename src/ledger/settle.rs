@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::{
     EXECUTOR_LIMIT, Ledger, LedgerError, STALE,
+    days::Claimed,
     documents::{Booking, Dose, DoseStatus, Doubt, Ended, LastOperation, Operation, OperationKind, State, Undone},
     record::{NotWritten, Record},
 };
@@ -170,7 +171,9 @@ impl Ledger {
         let Some(record) = self.take_over(record, taken_over).await? else { return Ok(Settled::Fresh) };
         let Some(operation) = record.booking.operation.clone() else { return Ok(Settled::Fresh) };
         let ended = match operation.kind {
-            OperationKind::Cancel => self.finish_cancel(record, &operation).await?,
+            OperationKind::Cancel => {
+                self.finish_cancel(record, &operation, Instant::now() + EXECUTOR_LIMIT).await?
+            }
             OperationKind::Reschedule => self.finish_reschedule(record, &operation, age).await?,
         };
         let Some(record) = ended else { return Ok(Settled::Waiting) };
@@ -186,8 +189,16 @@ impl Ledger {
         &self,
         record: Record,
         operation: &Operation,
+        deadline: Instant,
     ) -> Result<Option<Record>, LedgerError> {
         let provider = self.provider(record.booking.location.provider())?.clone();
+        if provider.capabilities().shared_objects {
+            let places = record.booking.places_of(&operation.doses);
+            match self.hold(&record, places, deadline).await? {
+                Claimed::All(_) | Claimed::Taken(_) => {}
+                Claimed::Busy | Claimed::Overtaken => return Ok(None),
+            }
+        }
         let mut booking = record.booking.clone();
         for dose in booking.doses.iter_mut().filter(|dose| operation.doses.contains(&dose.dose)) {
             if let Some(handle) = &dose.handle {
@@ -320,13 +331,24 @@ impl Ledger {
         let mut booking = record.booking.clone();
         let mut astray = self.find_all(&record, &*provider).await?;
         astray.retain(|appointment| !booking.names(appointment));
+        if provider.capabilities().shared_objects && !astray.is_empty() {
+            // No dose of ours has number 0: what is entered for these is removed when it is done.
+            let places = astray.iter().map(|appointment| (0, appointment.place.clone())).collect();
+            let held = self.hold(&record, places, Instant::now() + EXECUTOR_LIMIT).await?;
+            if matches!(held, Claimed::Busy | Claimed::Overtaken) {
+                return Ok(Settled::Waiting);
+            }
+        }
         if self.move_back(&mut booking, &astray, &*provider).await? == Back::Unclear {
             return Ok(Settled::Waiting);
         }
         booking.doubt = Doubt::None;
         booking.executor = self.random();
         match self.advance(record, booking).await? {
-            Some(record) => Ok(Settled::Settled(Box::new(record))),
+            Some(record) => {
+                self.tidy_days(&record).await?;
+                Ok(Settled::Settled(Box::new(record)))
+            }
             None => Ok(Settled::Fresh),
         }
     }

@@ -187,6 +187,31 @@ impl Calendar {
         self.insert(&mut kept, service, dose, patient)
     }
 
+    /// Writes a group whole, without one of its patients.
+    fn leave(&self, handle: &Handle, read: &[u64]) {
+        let now = self.world.elapsed();
+        let mut kept = self.kept.lock();
+        let left = handle.0.parse::<u64>().ok().and_then(|handle| kept.appointments.get_mut(&handle));
+        let Some(left) = left.filter(|left| left.stands()) else { return };
+        left.gone = Some(now);
+        let (service, place) = (left.service.clone(), left.place.clone());
+        for (handle, there) in &mut kept.appointments {
+            if there.stands() && there.joined(&service, &place) && !read.contains(handle) {
+                there.gone = Some(now);
+            }
+        }
+    }
+
+    /// Who sits in the group of an appointment; `None` when it is alone, or gone.
+    fn group_of(&self, handle: &Handle) -> Option<Vec<u64>> {
+        let (service, place) = {
+            let kept = self.kept.lock();
+            let there = kept.appointments.get(&handle.0.parse::<u64>().ok()?)?;
+            (there.service.clone(), there.place.clone())
+        };
+        (self.clinic.capacity(&service) > 1).then(|| self.seated(&service, &place)).flatten()
+    }
+
     fn find(&self, references: &[Reference], places: &[Place]) -> Vec<Appointment> {
         let now = self.world.elapsed();
         let kept = self.kept.lock();
@@ -439,6 +464,14 @@ impl Provider for CalendarOf {
     async fn cancel(&self, _calendar: &CalendarId, handle: &Handle) -> Result<(), ProviderError> {
         let own = handle.clone();
         let what = || format!("cancel {}", handle.0);
+        if self.capabilities().shared_objects {
+            let of = handle.clone();
+            let group = self.read(|| "read a group".into(), move |calendar| calendar.group_of(&of)).await?;
+            if let Some(seated) = group {
+                let left = self.write(None, what, move |calendar| calendar.leave(&own, &seated)).await;
+                return left.ok_or(ProviderError::Timeout);
+            }
+        }
         let gone = self.write(None, what, move |calendar| calendar.remove(&own)).await;
         gone.ok_or(ProviderError::Timeout)
     }
