@@ -366,8 +366,10 @@ impl Ledger {
     /// decides.
     async fn call_vendor(&self, record: &mut Record, call: &VendorCall<'_>) -> Result<Called, LedgerError> {
         let mut unclear = BTreeSet::new();
-        // Each call books a dose at least, but for one that is tried again.
-        for _ in 0..=record.booking.doses.len() {
+        // Each call books a dose at least, but for one that is tried again. An object that is written whole is
+        // not: the first try, landing after the second, would undo whatever was written in between.
+        let again = usize::from(!call.claimant.capabilities.shared_objects);
+        for _ in 0..record.booking.doses.len() + again {
             let Some(order) = call.order(record) else { return Ok(Called::AllBooked) };
             // One that was stopped may have been overtaken: what it sends now, nobody may look for any more.
             if Instant::now() >= call.deadline {

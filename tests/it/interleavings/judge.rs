@@ -458,9 +458,12 @@ impl<'a> Evidence<'a> {
         if self.changes(code).count() > 1 {
             return Ok(());
         }
-        let (_, ended) = self.life(code)?.last().ok_or("no version")?;
+        let life = self.life(code)?;
+        let (_, ended) = life.last().ok_or("no version")?;
+        let before = life.iter().rfind(|(at, _)| *at <= told.asked).map(|(_, booking)| booking.stands());
         let moved = ended.standing().any(|dose| {
             !self.meddled(dose)
+                && !dose.at().is_some_and(|at| before.iter().flatten().any(|before| *before == at))
                 && dose.at().is_some_and(|at| {
                     starts.iter().any(|(of, start)| *of == at.0 && start.timestamp_millis() == at.2)
                 })
