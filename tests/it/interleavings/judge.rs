@@ -129,6 +129,8 @@ macro_rules! demand {
     };
 }
 
+pub(super) use demand;
+
 impl<'a> Evidence<'a> {
     fn collect(cluster: &'a Cluster, errands: &[Errand]) -> Result<Self, String> {
         let mut lives: BTreeMap<String, Life> = BTreeMap::new();
