@@ -103,7 +103,7 @@ enum Found {
     /// Somebody is at it, or was.
     Unfinished(Box<Record>),
     /// Nobody is: an attempt may begin.
-    Free(Start),
+    Free(Box<Start>),
 }
 
 /// Where an attempt begins.
@@ -135,7 +135,8 @@ impl Ledger {
     /// When it is not known how it ended, or nothing was done. `reconcile` settles what was left.
     pub async fn book(self: &Arc<Self>, wish: Wish) -> Result<Booked, LedgerError> {
         let deadline = Instant::now() + EXECUTOR_LIMIT;
-        timeout_at(deadline, self.book_until(&wish, deadline)).await.unwrap_or(Err(LedgerError::Timeout))
+        let booked = Box::pin(self.book_until(&wish, deadline));
+        timeout_at(deadline, booked).await.unwrap_or(Err(LedgerError::Timeout))
     }
 
     async fn book_until(self: &Arc<Self>, wish: &Wish, deadline: Instant) -> Result<Booked, LedgerError> {
@@ -150,7 +151,7 @@ impl Ledger {
                 }
                 Found::Unfinished(_) if started.elapsed() > PATIENCE => return Ok(Booked::InProgress),
                 Found::Unfinished(_) => self.pause(round).await,
-                Found::Free(start) => match self.begin(wish, start).await? {
+                Found::Free(start) => match self.begin(wish, *start).await? {
                     Some(record) => return self.execute(record, wish, deadline).await,
                     None => self.pause(round).await,
                 },
@@ -162,7 +163,7 @@ impl Ledger {
     /// Looks under every live key: which one is current may differ between instances for a moment.
     async fn look_up(&self, request: &Request) -> Result<Found, LedgerError> {
         let keys = self.keys().await?;
-        let mut free: Option<Start> = None;
+        let mut free: Option<Box<Start>> = None;
         let others = keys.live.iter().filter(|key| key.id != keys.current.id);
         for key in std::iter::once(&keys.current).chain(others) {
             match self.look_up_under(key, request).await? {
@@ -188,7 +189,8 @@ impl Ledger {
         for generation in 0..GENERATIONS {
             let code = key.code(&digest, generation);
             let Some(record) = self.record(&code).await? else {
-                return Ok(Found::Free(Start { code, key: key.clone(), generation, before: None }));
+                let start = Start { code, key: key.clone(), generation, before: None };
+                return Ok(Found::Free(Box::new(start)));
             };
             if record
                 .booking
@@ -203,7 +205,8 @@ impl Ledger {
                 Judged::Unfinished(record) => return Ok(Found::Unfinished(record)),
                 Judged::Again(record) => {
                     let before = Some((record.etag, record.booking));
-                    return Ok(Found::Free(Start { code, key: key.clone(), generation, before }));
+                    let start = Start { code, key: key.clone(), generation, before };
+                    return Ok(Found::Free(Box::new(start)));
                 }
                 Judged::NextGeneration => {}
             }
@@ -308,7 +311,7 @@ impl Ledger {
                 self.undo(record, Undone::Abandoned).await?;
                 Ok(Booked::InProgress)
             }
-            Claimed::Overtaken => Ok(self.beaten(self.record(&record.code).await?)),
+            Claimed::Overtaken => Ok(beaten(self.record(&record.code).await?)),
             Claimed::All(places) if claimant.capabilities.record == WhoseRecord::Ledger => {
                 let mut booking = record.booking.clone();
                 booking.stand_in(&places);
@@ -334,7 +337,7 @@ impl Ledger {
             self.name_references(&mut booking, &record.code).await?;
             record = match self.write_record(&record.code, Some(&record.etag), booking).await {
                 Ok(record) => record,
-                Err(NotWritten::Beaten(now)) => return Ok(self.beaten(now.map(|now| *now))),
+                Err(NotWritten::Beaten(now)) => return Ok(beaten(now.map(|now| *now))),
                 Err(NotWritten::Failed(error)) => return Err(error),
             };
             match self.call_vendor(&mut record, call).await? {
@@ -477,7 +480,7 @@ impl Ledger {
             Err(NotWritten::Beaten(now)) => {
                 // What this executor had the vendor book may now be nobody's: `reconcile` is to look.
                 self.mark_pending(&record.code, record.booking.attempt).await?;
-                Ok(self.beaten(now.map(|now| *now)))
+                Ok(beaten(now.map(|now| *now)))
             }
             Err(NotWritten::Failed(error)) => Err(error),
         }
@@ -490,7 +493,7 @@ impl Ledger {
         booking.undone = Some(why.clone());
         let record = match self.write_record(&record.code, Some(&record.etag), booking).await {
             Ok(record) => record,
-            Err(NotWritten::Beaten(now)) => return Ok(self.beaten(now.map(|now| *now))),
+            Err(NotWritten::Beaten(now)) => return Ok(beaten(now.map(|now| *now))),
             Err(NotWritten::Failed(error)) => return Err(error),
         };
         match self.unwind(record, Duration::ZERO).await? {
@@ -505,17 +508,6 @@ impl Ledger {
         }
     }
 
-    /// An executor that is not current any more replies what the record says.
-    fn beaten(&self, now: Option<Record>) -> Booked {
-        match now {
-            Some(record) if record.booking.state == State::Confirmed => Booked::Booked(Box::new(record)),
-            Some(record) if record.booking.state == State::Cancelled => {
-                Booked::AlreadyCancelled(Box::new(record))
-            }
-            _ => Booked::InProgress,
-        }
-    }
-
     /// Marks the entries and removes the marker, after the reply: not the caller's to wait for.
     pub(super) fn clean_up_later(self: &Arc<Self>, record: Record) {
         let ledger = self.clone();
@@ -524,6 +516,17 @@ impl Ledger {
                 ledger.unmark_pending(&record.code, record.booking.attempt).await;
             }
         });
+    }
+}
+
+/// An executor that is not current any more replies what the record says.
+fn beaten(now: Option<Record>) -> Booked {
+    match now {
+        Some(record) if record.booking.state == State::Confirmed => Booked::Booked(Box::new(record)),
+        Some(record) if record.booking.state == State::Cancelled => {
+            Booked::AlreadyCancelled(Box::new(record))
+        }
+        _ => Booked::InProgress,
     }
 }
 

@@ -79,6 +79,9 @@ enum Answer<T> {
     Overtaken,
 }
 
+/// Which candidate each dose is placed at, by its index.
+type Chosen = Vec<(u8, usize)>;
+
 #[derive(Debug, Clone, Default)]
 struct Blocked {
     doses: Vec<u8>,
@@ -359,7 +362,7 @@ impl Claimant {
         day: &mut Day,
         wanted: &[(Claim, Option<usize>)],
         now: i64,
-    ) -> Change<Result<Answer<Vec<(u8, usize)>>, LedgerError>> {
+    ) -> Change<Result<Answer<Chosen>, LedgerError>> {
         if let Err(error) = self.zone_fits(day) {
             return Change::Keep(Err(error));
         }
@@ -416,12 +419,11 @@ impl Claimant {
                 waits |= fit == Fit::Waits;
                 fit == Fit::Free
             });
-            match free {
-                Some(index) => placed.push((claim, index)),
-                None => {
-                    blocked.doses.push(claim.dose);
-                    blocked.waits &= waits;
-                }
+            if let Some(index) = free {
+                placed.push((claim, index));
+            } else {
+                blocked.doses.push(claim.dose);
+                blocked.waits &= waits;
             }
         }
         if blocked.doses.is_empty() { Ok(placed) } else { Err(blocked) }

@@ -438,14 +438,13 @@ pub mod key {
     /// Vendors' names may hold anything; what could end a part of the key is escaped.
     #[must_use]
     pub fn day(calendar: &CalendarId, date: NaiveDate) -> String {
-        let mut escaped = String::with_capacity(calendar.as_str().len());
-        for letter in calendar.as_str().chars() {
-            match letter {
-                '/' | '%' | '\\' => escaped.push_str(&format!("%{:02X}", u32::from(letter))),
-                letter if letter.is_control() => escaped.push_str(&format!("%{:02X}", u32::from(letter))),
-                letter => escaped.push(letter),
+        let escape = |letter: char| match letter {
+            letter if matches!(letter, '/' | '%' | '\\') || letter.is_control() => {
+                format!("%{:02X}", u32::from(letter))
             }
-        }
+            letter => letter.to_string(),
+        };
+        let escaped: String = calendar.as_str().chars().map(escape).collect();
         format!("{DAYS}{escaped}/{date}")
     }
 

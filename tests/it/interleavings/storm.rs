@@ -54,6 +54,7 @@ fn weather(world: &World, sort: Sort) -> Weather {
     let rough = world.below(3);
     Weather {
         pause: *world.pick(&[5, 60, 400]),
+        slow: 20,
         unclear: 15 * rough,
         reads_fail: 5 * rough,
         freezes: 4 * rough,

@@ -47,6 +47,8 @@ pub(super) struct World {
 pub(super) struct Weather {
     /// The longest pause before and after the effect of a call, in milliseconds.
     pub pause: u64,
+    /// How often a call pauses forty times as long.
+    pub slow: u64,
     pub unclear: u64,
     pub reads_fail: u64,
     pub freezes: u64,
@@ -208,9 +210,8 @@ impl World {
     }
 
     fn pauses(&self) -> (Duration, Duration) {
-        let longest = self.weather().pause;
-        // Now and then one is much slower than the others.
-        let longest = if self.happens(20) { longest * 40 } else { longest };
+        let weather = self.weather();
+        let longest = if self.happens(weather.slow) { weather.pause * 40 } else { weather.pause };
         let all = self.below(longest + 1);
         let before = self.below(all + 1);
         (Duration::from_millis(before), Duration::from_millis(all - before))
