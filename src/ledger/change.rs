@@ -304,23 +304,21 @@ impl Ledger {
         Ok(Begun::Ended(Changed::InProgress))
     }
 
-    /// The dates an operation's targets touch.
+    /// The dates an operation may enter something on: its targets', and those of the places it changes, which
+    /// may have been moved there by staff.
     async fn days_of(
         &self,
         record: &Record,
         operation: &Operation,
     ) -> Result<Vec<chrono::NaiveDate>, LedgerError> {
         let Some((location, service)) = self.offer(&record.booking).await? else { return Ok(Vec::new()) };
-        let zone = location.time_zone;
-        Ok(operation
-            .targets
-            .iter()
-            .flat_map(|target| {
-                let buffered = service.buffered(target.time);
-                let place = Place { practitioner: "".into(), time: target.time, buffered };
-                super::days::dates_touched(zone, &place)
-            })
-            .collect())
+        let targets = operation.targets.iter().map(|target| {
+            let buffered = service.buffered(target.time);
+            Place { practitioner: "".into(), time: target.time, buffered }
+        });
+        let old = record.booking.places_of(&operation.doses).into_iter().map(|(_, place)| place);
+        let touched = |place| super::days::dates_touched(location.time_zone, &place);
+        Ok(targets.chain(old).flat_map(touched).collect())
     }
 
     /// What the last operation answered, if this is its repeat.

@@ -89,7 +89,7 @@ pub(super) enum Reply {
 pub(super) struct Told {
     pub errand: usize,
     pub asked: Duration,
-    pub told: Duration,
+    pub answered: Duration,
     pub wish: Wanted,
     pub reply: Reply,
 }
@@ -208,8 +208,8 @@ impl Cluster {
 
     fn tell(&self, errand: &Errand, asked: Duration, wish: Wanted, reply: Reply) -> Reply {
         self.world.note(|| format!("errand {} is told {reply:?}", errand.number));
-        let told = self.world.elapsed();
-        self.journal.lock().push(Told { errand: errand.number, asked, told, wish, reply: reply.clone() });
+        let answered = self.world.elapsed();
+        self.journal.lock().push(Told { errand: errand.number, asked, answered, wish, reply: reply.clone() });
         reply
     }
 
@@ -239,7 +239,7 @@ impl Cluster {
         let patience = call.patience;
         let handle = node.spawn({
             let (node, errand, code) = (node.clone(), errand.clone(), parsed(code));
-            async move { node.cancel(&errand, &code, doses, asker(call)).await }
+            async move { Box::pin(node.cancel(&errand, &code, doses, asker(call))).await }
         });
         let reply = node.wait(handle, patience).await.unwrap_or(Reply::None);
         self.tell(errand, asked, wish, reply)
@@ -259,7 +259,7 @@ impl Cluster {
         let patience = call.patience;
         let handle = node.spawn({
             let (node, errand, code) = (node.clone(), errand.clone(), parsed(code));
-            async move { node.reschedule(&errand, &code, &starts, asker(call)).await }
+            async move { Box::pin(node.reschedule(&errand, &code, &starts, asker(call))).await }
         });
         let reply = node.wait(handle, patience).await.unwrap_or(Reply::None);
         self.tell(errand, asked, wish, reply)
@@ -378,16 +378,16 @@ impl Node {
         asker: Asker,
     ) -> Reply {
         let told = doses.clone();
-        let changed = async {
+        let changed = Box::pin(async {
             let Some(record) = self.opened(errand, code).await? else { return Ok(Reply::NotFound) };
-            let changed = self.ledger.cancel(record, doses, asker).await?;
+            let changed = Box::pin(self.ledger.cancel(record, doses, asker)).await?;
             Ok::<_, LedgerError>(match changed {
                 Changed::Done(record) => {
                     Reply::Cancelled { code: record.code.compact().to_owned(), doses: told }
                 }
                 other => Reply::from(other),
             })
-        };
+        });
         changed.await.unwrap_or_else(|error| Reply::Fault(error.to_string()))
     }
 
@@ -398,7 +398,7 @@ impl Node {
         starts: &[(u8, DateTime<Utc>)],
         asker: Asker,
     ) -> Reply {
-        let changed = async {
+        let changed = Box::pin(async {
             let Some(record) = self.opened(errand, code).await? else { return Ok(Reply::NotFound) };
             let service = self.vendor.calendar.clinic.service(errand.service);
             let own: Vec<_> = record.booking.doses.iter().filter_map(|dose| dose.handle.clone()).collect();
@@ -407,8 +407,9 @@ impl Node {
             };
             let location = self.location().clone();
             let wish = Move { location, service, doses, counted: Arc::new(counted) };
-            Ok::<_, LedgerError>(Reply::from(self.ledger.reschedule(record, wish, asker).await?))
-        };
+            let changed = Box::pin(self.ledger.reschedule(record, wish, asker)).await?;
+            Ok::<_, LedgerError>(Reply::from(changed))
+        });
         changed.await.unwrap_or_else(|error| Reply::Fault(error.to_string()))
     }
 }

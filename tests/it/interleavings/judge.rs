@@ -28,7 +28,8 @@ struct Booking {
 
 #[derive(Debug, Clone, Deserialize)]
 struct Dose {
-    dose: u8,
+    #[serde(rename = "dose")]
+    number: u8,
     place: Option<Place>,
     handle: Option<String>,
     reference: Option<String>,
@@ -68,7 +69,7 @@ impl Dose {
 
     fn at(&self) -> Option<Stands> {
         let place = self.place.as_ref()?;
-        Some((self.dose, place.practitioner.clone(), millis(&place.time.0)))
+        Some((self.number, place.practitioner.clone(), millis(&place.time.0)))
     }
 }
 
@@ -226,11 +227,11 @@ impl<'a> Evidence<'a> {
     fn is_whole(&self, code: &str, booking: &Booking) -> Result<(), String> {
         let mut ended = false;
         for dose in &booking.doses {
-            demand!(dose.place.is_some(), "`{code}` is confirmed, and dose {} has no place", dose.dose);
+            demand!(dose.place.is_some(), "`{code}` is confirmed, and dose {} has no place", dose.number);
             demand!(
                 !self.is_vendors() || dose.handle.is_some(),
                 "`{code}` is confirmed, and the vendor has no dose {}",
-                dose.dose
+                dose.number
             );
             if dose.status == "cancelledByClinic" {
                 continue;
@@ -306,7 +307,7 @@ impl<'a> Evidence<'a> {
                 let stands = (entry.d, entry.p.clone(), entry.t);
                 let booking = self.lives.get(&entry.c).and_then(|life| life.last());
                 let owned = booking.is_some_and(|(_, booking)| {
-                    let meddled = |dose: &Dose| dose.dose == entry.d && self.meddled(dose);
+                    let meddled = |dose: &Dose| dose.number == entry.d && self.meddled(dose);
                     booking.stands().contains(&stands) || booking.doses.iter().any(meddled)
                 });
                 demand!(owned, "`{key}` has an entry of nothing that stands: {entry:?}");
@@ -351,7 +352,7 @@ impl<'a> Evidence<'a> {
                 let kept = self.vendor.get(handle).filter(|kept| kept.stands());
                 let Some(kept) = kept else { return Err(format!("`{code}` stands, and not at the vendor: {dose:?}")) };
                 let there = (
-                    dose.dose,
+                    dose.number,
                     kept.place.practitioner.as_str().to_owned(),
                     kept.place.time.start().timestamp_millis(),
                 );
@@ -403,8 +404,8 @@ impl<'a> Evidence<'a> {
     /// Some version before the reply says so.
     fn was(&self, told: &Told, code: &str, what: &str, says: impl Fn(&Booking) -> bool) -> Result<(), String> {
         let life = self.life(code)?;
-        let was = life.iter().any(|(at, booking)| *at <= told.told && says(booking));
-        demand!(was, "at {:?} errand {} was told that `{code}` is {what}: it was not", told.told, told.errand);
+        let was = life.iter().any(|(at, booking)| *at <= told.answered && says(booking));
+        demand!(was, "at {:?} errand {} was told that `{code}` is {what}: it was not", told.answered, told.errand);
         Ok(())
     }
 
@@ -426,7 +427,7 @@ impl<'a> Evidence<'a> {
                 Wanted::Cancellation { doses, .. } => doses.contains(&number),
                 Wanted::Move { starts, .. } => starts.iter().any(|(of, _)| *of == number),
             });
-            let meddled = ended.doses.iter().any(|of| of.dose == number && self.meddled(of));
+            let meddled = ended.doses.iter().any(|of| of.number == number && self.meddled(of));
             demand!(
                 changed || meddled || ended.stands().contains(dose),
                 "errand {} was told `{code}` stands at {dose:?}: in the end it does not",
@@ -437,7 +438,7 @@ impl<'a> Evidence<'a> {
     }
 
     fn cancelled(&self, told: &Told, code: &str, doses: &[u8]) -> Result<(), String> {
-        let gone = |booking: &Booking| !booking.standing().any(|dose| doses.contains(&dose.dose));
+        let gone = |booking: &Booking| !booking.standing().any(|dose| doses.contains(&dose.number));
         self.was(told, code, "cancelled", gone)?;
         let (_, ended) = self.life(code)?.last().ok_or("no version")?;
         demand!(gone(ended), "errand {} was told `{code}` is cancelled, and it stands", told.errand);
@@ -480,7 +481,7 @@ impl<'a> Evidence<'a> {
             life.last().is_some_and(|(_, booking)| self.errand(booking) == Some(told.errand))
         });
         let mut undone_lives = own.filter(|life| {
-            let then: Vec<&(Duration, Booking)> = life.iter().filter(|(at, _)| *at <= told.told).collect();
+            let then: Vec<&(Duration, Booking)> = life.iter().filter(|(at, _)| *at <= told.answered).collect();
             let undone = then.iter().rposition(|(_, booking)| booking.state == "undone");
             undone.is_some_and(|undone| {
                 then[undone..].iter().all(|(at, booking)| booking.state != "confirmed" || *at >= told.asked)
@@ -491,7 +492,7 @@ impl<'a> Evidence<'a> {
             "errand {} was told {:?} at {:?}, and no attempt was undone",
             told.errand,
             told.reply,
-            told.told
+            told.answered
         );
         Ok(())
     }

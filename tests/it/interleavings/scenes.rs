@@ -113,7 +113,7 @@ async fn frozen_holder(world: Arc<World>) -> Verdict {
         scene.reconcile_for(world.duration(Duration::from_mins(12))).await;
         scene.book(2, &own).await;
         scene.book(1, &other).await;
-        scene.reconcile_for(world.duration(Duration::from_mins(60))).await;
+        scene.reconcile_for(world.duration(Duration::from_hours(1))).await;
         scene.book(2, &own).await
     };
     let (_, last) = join(holder, rest).await;

@@ -1,6 +1,11 @@
 //! A store in memory, exactly as its trait promises, at the end of a line that is not to be trusted.
 
-use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Write as _},
+    sync::Arc,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -150,9 +155,9 @@ impl ShelfOf {
         what: impl FnOnce() -> String,
         effect: impl FnOnce(&Shelf) -> T + Send + 'static,
     ) -> Result<T, StoreError> {
-        let shelf = self.shelf.clone();
-        let read = self.instance.call(Kind::Read, None, what, move || effect(&shelf)).await;
-        read.ok_or_else(|| StoreError::Unavailable("it did not answer".into()))
+        let there = self.shelf.clone();
+        let answer = self.instance.call(Kind::Read, None, what, move || effect(&there)).await;
+        answer.ok_or_else(|| StoreError::Unavailable("it did not answer".into()))
     }
 
     async fn write(
@@ -160,8 +165,8 @@ impl ShelfOf {
         what: impl FnOnce() -> String,
         effect: impl FnOnce(&Shelf) -> Written + Send + 'static,
     ) -> Written {
-        let shelf = self.shelf.clone();
-        let written = self.instance.call(Kind::Write, None, what, move || effect(&shelf)).await;
+        let there = self.shelf.clone();
+        let written = self.instance.call(Kind::Write, None, what, move || effect(&there)).await;
         written.unwrap_or(Written::Unknown)
     }
 }
@@ -169,17 +174,16 @@ impl ShelfOf {
 #[async_trait]
 impl Store for ShelfOf {
     async fn get(&self, wanted: &[Wanted<'_>]) -> Result<Vec<Read>, StoreError> {
-        let wanted: Vec<(String, Option<Etag>)> =
+        let owned: Vec<(String, Option<Etag>)> =
             wanted.iter().map(|wanted| (wanted.key.to_owned(), wanted.known.clone())).collect();
-        let keys = wanted.clone();
         let what = || {
-            let keys: Vec<&str> = keys.iter().map(|(key, _)| key.as_str()).collect();
+            let keys: Vec<&str> = wanted.iter().map(|wanted| wanted.key).collect();
             format!("get {}", keys.join(" "))
         };
-        let reads = self.read(what, move |shelf| {
-            Reads(wanted.iter().map(|(key, known)| shelf.get(key, known.as_ref())).collect())
+        let found = self.read(what, move |shelf| {
+            Reads(owned.iter().map(|(key, known)| shelf.get(key, known.as_ref())).collect())
         });
-        Ok(reads.await?.0)
+        Ok(found.await?.0)
     }
 
     async fn put_if(&self, key: &str, condition: Condition, document: Bytes) -> Written {
@@ -246,11 +250,11 @@ fn summary(key: &str, bytes: &Bytes) -> String {
         for dose in list("doses") {
             let (place, status) = (&dose["place"], text(&dose["status"]));
             let (who, start) = (text(&place["practitioner"]), text(&place["time"][0]));
-            line += &format!(" | {} {status} {who}@{start} #{}", dose["dose"], text(&dose["handle"]));
+            let _ = write!(line, " | {} {status} {who}@{start} #{}", dose["dose"], text(&dose["handle"]));
         }
         for name in ["doubt", "undone", "operation"] {
             if !document[name].is_null() {
-                line += &format!(" | {name} {}", text(&document[name]));
+                let _ = write!(line, " | {name} {}", text(&document[name]));
             }
         }
         return line;
