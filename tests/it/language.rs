@@ -208,6 +208,19 @@ fn arabic_has_six_plurals() {
 }
 
 #[test]
+fn a_region_keeps_the_plurals_of_its_language() {
+    let two = |tag| Language::of(Some(tag)).say(&Message::AppointmentsFound { count: 2 });
+    for tag in ["ar-EG", "ar-SA", "ar-QX"] {
+        assert_eq!(two(tag), "لديك موعدان.", "{tag}");
+    }
+    let one = |tag| Language::of(Some(tag)).say(&Message::AppointmentsFound { count: 1 });
+    assert_eq!(
+        [one("pt-PT"), one("es-419"), one("en-CA")].concat(),
+        "Você tem 1 agendamento.Tiene 1 cita.You have 1 appointment."
+    );
+}
+
+#[test]
 fn the_others_tell_one_from_many() {
     let said = |tag, count| Language::of(Some(tag)).say(&Message::AppointmentsFound { count });
     assert_eq!(said("en", 1), "You have 1 appointment.");
