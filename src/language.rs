@@ -160,7 +160,13 @@ impl Language {
     /// `A, B, and C`
     #[must_use]
     pub fn list(&self, items: &[impl AsRef<str>]) -> String {
-        self.formats.list(items)
+        self.formats.all_of(items)
+    }
+
+    /// `A, B, or C`
+    #[must_use]
+    pub fn choice(&self, items: &[impl AsRef<str>]) -> String {
+        self.formats.any_of(items)
     }
 
     /// `2.0`, or `2,0`
