@@ -5,7 +5,7 @@ use std::{collections::HashSet, sync::Arc};
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
-    BookOutcome, BookRequest, BookingView, Fault, InputField, InputReason, Mode, NeedsInput, NotBookable,
+    AppointmentView, BookOutcome, BookRequest, BookingView, Fault, InputField, InputReason, Mode, NeedsInput, NotBookable,
     Scheduling, Slot, eligibility, patient, patient::Checked, search::Hunt, slots::broken_interval,
 };
 use crate::{
@@ -47,7 +47,7 @@ impl Scheduling {
     /// # Errors
     /// When it is not known how it ended, or nothing was done; `reconcile` settles what was left.
     pub async fn book(&self, request: BookRequest) -> Result<BookOutcome, Fault> {
-        let outcome = self.book_unaudited(&request).await;
+        let outcome = Box::pin(self.book_unaudited(&request)).await;
         if request.mode == Mode::Write {
             let (code, word) = match &outcome {
                 Ok(outcome) => (outcome.code(), outcome.word()),
@@ -92,7 +92,7 @@ impl Scheduling {
                     patient: checked.patient,
                     locale: request.locale.clone(),
                 };
-                let booked = self.ledger.book(wish).await?;
+                let booked = Box::pin(self.ledger.book(wish)).await?;
                 self.answer(booked, request, &chosen).await
             }
             Offered::Places(..) => self.preview(&chosen, request).await,
@@ -161,7 +161,7 @@ impl Scheduling {
         let appointments = chosen
             .doses
             .iter()
-            .map(|dose| self.appointment_view(dose.dose, dose.time, &chosen.location, &chosen.service))
+            .map(|dose| AppointmentView::planned(dose.dose, dose.time, &chosen.location, &chosen.service))
             .collect();
         let (notified, reminders) = (Vec::new(), Vec::new());
         let booking = BookingView {

@@ -36,7 +36,7 @@ impl Scheduling {
         }
         let doses = if doses.is_empty() { wanted(&record, request.dose) } else { doses };
         let asker = Asker { request_id: request.request_id, invocation: request.caller.invocation.clone() };
-        let (outcome, word) = match self.ledger.cancel(record, doses, asker).await? {
+        let (outcome, word) = match Box::pin(self.ledger.cancel(record, doses, asker)).await? {
             Changed::Done(record) => (CancelOutcome::Cancelled(self.view(&record).await?), "cancelled"),
             Changed::AlreadyCancelled(record) => {
                 (CancelOutcome::AlreadyCancelled(self.view(&record).await?), "alreadyCancelled")

@@ -38,9 +38,9 @@ pub(super) fn check(
     let country = location.address.country.as_deref();
     let required = required_fields(service);
     let name = asks.name(typed);
-    let email = asks.read(&typed.email, InputField::Email, contact::email);
-    let phone = asks.read(&typed.phone, InputField::Phone, |typed| contact::phone(typed, country));
-    let birth_date = asks.read(&typed.birth_date, InputField::BirthDate, |typed| {
+    let email = asks.read(typed.email.as_deref(), InputField::Email, contact::email);
+    let phone = asks.read(typed.phone.as_deref(), InputField::Phone, |typed| contact::phone(typed, country));
+    let birth_date = asks.read(typed.birth_date.as_deref(), InputField::BirthDate, |typed| {
         contact::birth_date(typed, country).filter(|date| *date <= today)
     });
     for (field, asked, given) in [
@@ -106,11 +106,11 @@ impl Asks {
 
     fn read<T>(
         &mut self,
-        typed: &Option<String>,
+        typed: Option<&str>,
         field: InputField,
         read: impl Fn(&str) -> Option<T>,
     ) -> Option<T> {
-        let value = read(typed.as_deref()?);
+        let value = read(typed?);
         if value.is_none() {
             self.ask(field, InputReason::Invalid);
         }
@@ -122,7 +122,7 @@ impl Asks {
         let plausible =
             |name: &str| name.chars().any(char::is_alphabetic) && name.chars().count() <= LONGEST_NAME;
         match (&typed.name, &typed.given_name, &typed.family_name) {
-            (Some(name), ..) => self.read(&Some(name.clone()), InputField::Name, |name| {
+            (Some(name), ..) => self.read(Some(name), InputField::Name, |name| {
                 plausible(name).then(|| name.trim().to_owned())
             }),
             (None, None, None) => {

@@ -27,7 +27,7 @@ impl Scheduling {
             Proven::Booking(record) => *record,
         };
         let code = record.code.clone();
-        let outcome = self.reschedule_unaudited(&request, record).await;
+        let outcome = Box::pin(self.reschedule_unaudited(&request, record)).await;
         if request.mode == Mode::Write {
             let word = outcome.as_ref().map_or("fault", RescheduleOutcome::word);
             self.audit("reschedule", &request.caller, Some(&code), word)?;
@@ -73,7 +73,7 @@ impl Scheduling {
         };
         let asker =
             Asker { request_id: request.request_id.clone(), invocation: request.caller.invocation.clone() };
-        match self.ledger.reschedule(record.clone(), wish, asker).await? {
+        match Box::pin(self.ledger.reschedule(record.clone(), wish, asker)).await? {
             Changed::Done(record) => {
                 let mut view = self.view(&record).await?;
                 view.code = Some(record.code.clone());

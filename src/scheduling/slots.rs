@@ -127,7 +127,7 @@ impl Scheduling {
                 }
             }
         }
-        slots.sort_by(|one, other| one.time.cmp(&other.time));
+        slots.sort_by_key(|slot| slot.time);
         let alternatives =
             if slots.is_empty() { self.nearest(asked, query.moving.is_some()).await? } else { Vec::new() };
         let (slots, cursor) = page(slots, query);
@@ -173,7 +173,7 @@ impl Scheduling {
         }
         slots.sort_by_key(|(distance, _)| distance.abs());
         slots.truncate(ALTERNATIVES);
-        slots.sort_by(|(_, one), (_, other)| one.time.cmp(&other.time));
+        slots.sort_by_key(|(_, slot)| slot.time);
         Ok(slots.into_iter().map(|(_, slot)| slot).collect())
     }
 

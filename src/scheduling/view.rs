@@ -28,7 +28,7 @@ impl Scheduling {
             .iter()
             .map(|dose| {
                 let busy = record.booking.operation.as_ref().is_some_and(|op| op.doses.contains(&dose.dose));
-                let mut view = self.appointment_view(dose.dose, dose.time, &location, &service);
+                let mut view = AppointmentView::planned(dose.dose, dose.time, &location, &service);
                 view.status = self.status(dose, busy);
                 view.practitioner = dose.place.as_ref().and_then(|place| {
                     location.practitioners.iter().find(|who| who.id == place.practitioner).cloned()
@@ -49,15 +49,22 @@ impl Scheduling {
         })
     }
 
+    fn status(&self, dose: &Dose, busy: bool) -> Status {
+        match dose.status {
+            DoseStatus::Cancelled => Status::Cancelled,
+            DoseStatus::CancelledByClinic => Status::CancelledByClinic,
+            _ if dose.time.end() <= self.clock.now() => Status::Past,
+            _ if busy => Status::Pending,
+            DoseStatus::Moved => Status::Moved,
+            DoseStatus::Booked => Status::Booked,
+        }
+    }
+}
+
+impl AppointmentView {
     /// An appointment that does not stand yet.
-    pub(super) fn appointment_view(
-        &self,
-        dose: u8,
-        time: TimeRange,
-        location: &Arc<Location>,
-        service: &Arc<Service>,
-    ) -> AppointmentView {
-        AppointmentView {
+    pub(super) fn planned(dose: u8, time: TimeRange, location: &Arc<Location>, service: &Arc<Service>) -> Self {
+        Self {
             dose,
             status: Status::Pending,
             time,
@@ -68,17 +75,6 @@ impl Scheduling {
             can_cancel: false,
             can_reschedule: false,
             change_until: time.start() - service.cancel_notice,
-        }
-    }
-
-    fn status(&self, dose: &Dose, busy: bool) -> Status {
-        match dose.status {
-            DoseStatus::Cancelled => Status::Cancelled,
-            DoseStatus::CancelledByClinic => Status::CancelledByClinic,
-            _ if dose.time.end() <= self.clock.now() => Status::Past,
-            _ if busy => Status::Pending,
-            DoseStatus::Moved => Status::Moved,
-            DoseStatus::Booked => Status::Booked,
         }
     }
 }
