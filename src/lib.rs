@@ -2,4 +2,5 @@
 pub mod domain;
 pub mod provider;
 pub mod scheduling;
+pub mod shape;
 pub mod store;
