@@ -1,4 +1,5 @@
 //! Appointment scheduling for health chatbots.
+pub mod config;
 pub mod domain;
 pub mod provider;
 pub mod scheduling;
