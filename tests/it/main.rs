@@ -1,2 +1,4 @@
 mod availability;
+mod check;
 mod config;
+mod embedded;
