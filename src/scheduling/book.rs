@@ -5,8 +5,9 @@ use std::{collections::HashSet, sync::Arc};
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
-    AppointmentView, BookOutcome, BookRequest, BookingView, Fault, InputField, InputReason, Mode, NeedsInput, NotBookable,
-    Scheduling, Slot, eligibility, patient, patient::Checked, search::Hunt, slots::broken_interval,
+    AppointmentView, BookOutcome, BookRequest, BookingView, Fault, InputField, InputReason, Mode, NeedsInput,
+    NotBookable, Scheduling, Slot, eligibility, patient, patient::Checked, search::Hunt,
+    slots::broken_interval,
 };
 use crate::{
     domain::{BookBy, Location, PractitionerChoice, Service, TimeRange, slot::SlotId},

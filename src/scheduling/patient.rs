@@ -122,9 +122,8 @@ impl Asks {
         let plausible =
             |name: &str| name.chars().any(char::is_alphabetic) && name.chars().count() <= LONGEST_NAME;
         match (&typed.name, &typed.given_name, &typed.family_name) {
-            (Some(name), ..) => self.read(Some(name), InputField::Name, |name| {
-                plausible(name).then(|| name.trim().to_owned())
-            }),
+            (Some(name), ..) => self
+                .read(Some(name), InputField::Name, |name| plausible(name).then(|| name.trim().to_owned())),
             (None, None, None) => {
                 self.ask(InputField::Name, InputReason::Missing);
                 None

@@ -63,7 +63,12 @@ impl Scheduling {
 
 impl AppointmentView {
     /// An appointment that does not stand yet.
-    pub(super) fn planned(dose: u8, time: TimeRange, location: &Arc<Location>, service: &Arc<Service>) -> Self {
+    pub(super) fn planned(
+        dose: u8,
+        time: TimeRange,
+        location: &Arc<Location>,
+        service: &Arc<Service>,
+    ) -> Self {
         Self {
             dose,
             status: Status::Pending,

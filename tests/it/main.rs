@@ -2,6 +2,9 @@
 
 mod audit;
 mod availability;
+mod check;
+mod config;
+mod embedded;
 mod language;
 mod package;
 mod store;
