@@ -235,9 +235,11 @@ fn sort_by_start(list: &mut Vec<Interval>) {
         list.sort_unstable_by_key(Interval::start);
         return;
     }
-    let (earliest, latest) = list.iter().fold((i64::MAX, i64::MIN), |(min, max), interval| {
-        (min.min(interval.start), max.max(interval.start))
-    });
+    let (mut earliest, mut latest) = (i64::MAX, i64::MIN);
+    for interval in list.iter() {
+        earliest = earliest.min(interval.start);
+        latest = latest.max(interval.start);
+    }
     let bits = u64::BITS - latest.abs_diff(earliest).leading_zeros();
     let shift = bits.saturating_sub(BUCKETS.trailing_zeros());
     #[expect(clippy::cast_possible_truncation, reason = "less than `BUCKETS` as it is")]
@@ -268,14 +270,11 @@ fn sort_by_start(list: &mut Vec<Interval>) {
 
 /// Fast where nothing has far to go.
 fn insertion_sort(list: &mut [Interval]) {
-    for from in 1..list.len() {
-        let interval = list[from];
-        let mut to = from;
-        while to > 0 && list[to - 1].start > interval.start {
-            list[to] = list[to - 1];
-            to -= 1;
+    for mut at in 1..list.len() {
+        while at > 0 && list[at - 1].start > list[at].start {
+            list.swap(at - 1, at);
+            at -= 1;
         }
-        list[to] = interval;
     }
 }
 
@@ -328,19 +327,25 @@ impl<'a> Sweep<'a> {
 
     /// Goes from one busy time to the next, instead of from start to start, and fills what lies between.
     fn cross(&mut self, mut start: i64, last: i64, found: &mut impl FnMut(i64, u32)) {
-        loop {
-            let clear_to = self.busy.first().map_or(i64::MAX, |busy| busy.start - self.after - self.duration);
-            let end = clear_to.min(last);
-            if start.max(self.clear_from) <= end {
-                start = next_on_grid(start, self.every, self.clear_from);
-                start = self.fill(start, end, found);
-            }
-            let [busy, rest @ ..] = self.busy else { return };
+        let ahead = self.duration + self.after;
+        let mut clear_from = self.clear_from;
+        let mut passed = 0;
+        for busy in self.busy {
+            let clear_to = busy.start - ahead;
             if clear_to >= last {
-                return;
+                break;
             }
-            self.clear_from = self.clear_from.max(busy.end + self.before);
-            self.busy = rest;
+            if start.max(clear_from) <= clear_to {
+                start = next_on_grid(start, self.every, clear_from);
+                start = self.fill(start, clear_to, found);
+            }
+            clear_from = clear_from.max(busy.end + self.before);
+            passed += 1;
+        }
+        self.clear_from = clear_from;
+        self.busy = &self.busy[passed..];
+        if start.max(clear_from) <= last {
+            self.fill(next_on_grid(start, self.every, clear_from), last, found);
         }
     }
 
