@@ -1,9 +1,13 @@
 //! Appointment scheduling for health chatbots.
 pub mod check;
+pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod language;
+pub mod ledger;
 pub mod provider;
 pub mod providers;
 pub mod scheduling;
 pub mod shape;
 pub mod store;
+pub mod telemetry;
