@@ -4,3 +4,4 @@ pub mod domain;
 pub mod provider;
 pub mod scheduling;
 pub mod store;
+pub mod telemetry;
