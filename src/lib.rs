@@ -3,5 +3,6 @@ pub mod clock;
 pub mod domain;
 pub mod provider;
 pub mod scheduling;
+pub mod shape;
 pub mod store;
 pub mod telemetry;

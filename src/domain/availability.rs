@@ -1,19 +1,313 @@
-//! Placeholder for the engine, with the type the seams name.
-use super::PractitionerId;
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+//! What is still free: openings less what is busy, cut into slots. Pure, and the one hot loop.
+//!
+//! Times are milliseconds since the epoch. Civil time was left behind in [`civil`](super::civil): an opening
+//! whose day lost an hour arrives here an hour shorter, and slots are counted in elapsed time from its start.
+//! A group appointment that has begun to fill is not busy time but [`Seated`]: it takes seats from its own
+//! start and blocks every other.
+
+use std::{collections::BTreeSet, num::NonZeroU32, ops::Range};
+
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+
+use super::{PractitionerId, Series, Service, TimeRange};
+
+/// Beyond what a calendar can name; sums of a few times within it cannot overflow.
+const FURTHEST: i64 = 1 << 53;
+
+/// A span of milliseconds, not empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Interval {
-    pub start: i64,
-    pub end: i64,
+    start: i64,
+    end: i64,
 }
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+
+impl Interval {
+    /// None when the end is not after the start, or either is beyond all calendars.
+    #[must_use]
+    pub fn new(start: i64, end: i64) -> Option<Self> {
+        (-FURTHEST <= start && start < end && end <= FURTHEST).then_some(Self { start, end })
+    }
+
+    #[must_use]
+    pub fn start(&self) -> i64 {
+        self.start
+    }
+
+    #[must_use]
+    pub fn end(&self) -> i64 {
+        self.end
+    }
+}
+
+impl From<TimeRange> for Interval {
+    /// To whole milliseconds, outwards: nothing busy is lost, and a range is never empty.
+    fn from(range: TimeRange) -> Self {
+        let end = range.end().timestamp_millis();
+        let rest = range.end().timestamp_subsec_nanos() % 1_000_000;
+        Self { start: range.start().timestamp_millis(), end: end + i64::from(rest > 0) }
+    }
+}
+
+/// Appointments of the service in question that start together with the same practitioner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seated {
     pub start: i64,
     pub taken: u32,
 }
-#[derive(Debug, Clone)]
+
+impl Seated {
+    #[must_use]
+    pub fn new(start: DateTime<Utc>, taken: u32) -> Self {
+        Self { start: start.timestamp_millis(), taken }
+    }
+}
+
+/// How a service is laid over an opening; all in milliseconds, so that nothing is longer than 49 days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grid {
+    pub duration: NonZeroU32,
+    /// From one start to the next, counted from the start of the opening.
+    pub every: NonZeroU32,
+    pub buffer_before: u32,
+    pub buffer_after: u32,
+    /// Patients per practitioner and start.
+    pub capacity: u32,
+}
+
+/// A service whose times make no grid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a duration and a grid are positive, a buffer is not negative, and each is at most 49 days")]
+pub struct BadGrid;
+
+impl TryFrom<&Service> for Grid {
+    type Error = BadGrid;
+
+    fn try_from(service: &Service) -> Result<Self, BadGrid> {
+        let millis = |time: TimeDelta| u32::try_from(time.num_milliseconds()).map_err(|_| BadGrid);
+        let positive = |time| millis(time).and_then(|millis| NonZeroU32::new(millis).ok_or(BadGrid));
+        Ok(Self {
+            duration: positive(service.duration)?,
+            every: positive(service.every)?,
+            buffer_before: millis(service.buffer_before)?,
+            buffer_after: millis(service.buffer_after)?,
+            capacity: service.capacity,
+        })
+    }
+}
+
+/// One practitioner's time, as sweeping over it needs it: in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Supply {
-    pub practitioner: PractitionerId,
-    pub openings: Vec<Interval>,
-    pub busy: Vec<Interval>,
-    pub seated: Vec<Seated>,
+    practitioner: PractitionerId,
+    openings: Vec<Interval>,
+    busy: Vec<Interval>,
+    seated: Vec<Seated>,
+}
+
+impl Supply {
+    /// Takes everything in any order; openings and busy times may overlap.
+    ///
+    /// Busy times come with their own buffers, which add to those of the service asked for.
+    #[must_use]
+    pub fn new(
+        practitioner: PractitionerId,
+        mut openings: Vec<Interval>,
+        mut busy: Vec<Interval>,
+        mut seated: Vec<Seated>,
+    ) -> Self {
+        openings.sort_unstable();
+        openings.dedup();
+        busy.sort_unstable_by_key(Interval::start);
+        seated.sort_unstable();
+        seated.dedup_by(|later, earlier| {
+            let same = earlier.start == later.start;
+            if same {
+                earlier.taken = earlier.taken.saturating_add(later.taken);
+            }
+            same
+        });
+        Self { practitioner, openings, busy, seated }
+    }
+
+    #[must_use]
+    pub fn practitioner(&self) -> &PractitionerId {
+        &self.practitioner
+    }
+
+    /// Calls `found` with each start in `window` that is free, and the seats it has left.
+    ///
+    /// The appointment lies within an opening; its buffers may reach beyond it. Starts come in the order of
+    /// the openings, and twice where two openings overlap on the same grid.
+    pub fn each_free(&self, grid: &Grid, window: &Range<i64>, mut found: impl FnMut(i64, u32)) {
+        let every = i64::from(grid.every.get());
+        let mut sweep = Sweep::new(self, grid);
+        let mut at_opening = sweep;
+        let mut reached = i64::MIN;
+        for opening in &self.openings {
+            let from = opening.start.max(window.start);
+            let end = (opening.end - sweep.duration + 1).min(window.end);
+            if from < reached {
+                sweep = at_opening;
+            } else {
+                at_opening = sweep;
+            }
+            let mut start = next_on_grid(opening.start, every, from);
+            while start < end {
+                match sweep.look(start) {
+                    Look::Free(remaining) => {
+                        found(start, remaining);
+                        start += every;
+                    }
+                    Look::BlockedUntil(next) => start = next_on_grid(start, every, next),
+                }
+            }
+            reached = start;
+        }
+    }
+}
+
+/// A start that is free with one practitioner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Free {
+    pub start: i64,
+    /// The place of the practitioner's supply in what was given.
+    pub supply: usize,
+    pub remaining: u32,
+}
+
+/// A start that is free with at least one practitioner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Offer<'a> {
+    pub start: i64,
+    /// Over all practitioners.
+    pub remaining: u32,
+    /// With whom, in the order of the supplies.
+    pub with: &'a [Free],
+}
+
+/// Every start in `window` that is free, in order of start and then of supply; see [`offers`].
+#[must_use]
+pub fn free(supplies: &[Supply], grid: &Grid, window: &Range<i64>) -> Vec<Free> {
+    let mut all = Vec::new();
+    for (supply, time) in supplies.iter().enumerate() {
+        time.each_free(grid, window, |start, remaining| all.push(Free { start, supply, remaining }));
+    }
+    // Each supply's part is in order already, which this sort, unlike an unstable one, makes use of.
+    all.sort_by_key(|free| free.start);
+    all.dedup_by_key(|free| (free.start, free.supply));
+    all
+}
+
+/// What [`free`] found, start by start.
+pub fn offers(free: &[Free]) -> impl Iterator<Item = Offer<'_>> {
+    free.chunk_by(|one, other| one.start == other.start).map(|with| Offer {
+        start: with[0].start,
+        remaining: with.iter().fold(0, |sum, free| sum.saturating_add(free.remaining)),
+        with,
+    })
+}
+
+/// The dates of the first of some doses from which all later ones can be reached.
+///
+/// `free` has, dose by dose, the dates (at the site) on which a slot is free. Two doses never share a date,
+/// whatever the series says: on a date with one slot left, both would need it.
+#[must_use]
+pub fn offerable(free: &[BTreeSet<NaiveDate>], series: &Series) -> BTreeSet<NaiveDate> {
+    let Some((last, earlier)) = free.split_last() else { return BTreeSet::new() };
+    earlier.iter().rfold(last.clone(), |next, dates| {
+        dates.iter().copied().filter(|date| reaches(*date, series, &next)).collect()
+    })
+}
+
+/// Whether the next dose can follow one on `date`.
+fn reaches(date: NaiveDate, series: &Series, next: &BTreeSet<NaiveDate>) -> bool {
+    let first = date.checked_add_days(Days::new(series.min_days.max(1).into()));
+    let last = date.checked_add_days(Days::new(series.max_days.into())).unwrap_or(NaiveDate::MAX);
+    first.is_some_and(|first| first <= last && next.range(first..=last).next().is_some())
+}
+
+/// The first start on the grid of `from` that is not before `earliest`.
+fn next_on_grid(from: i64, every: i64, earliest: i64) -> i64 {
+    if earliest <= from {
+        return from;
+    }
+    // Saturates where a window starts beyond all time; nothing is free there.
+    let steps = earliest.saturating_sub(from).saturating_add(every - 1) / every;
+    from.saturating_add(steps.saturating_mul(every))
+}
+
+/// What stands at a start.
+enum Look {
+    /// Seats left, at least one.
+    Free(u32),
+    /// No start before this one, which is later than the one looked at, is free.
+    BlockedUntil(i64),
+}
+
+/// A place in a practitioner's time; it only moves on. Turning back is taking an earlier copy.
+#[derive(Clone, Copy)]
+struct Sweep<'a> {
+    duration: i64,
+    before: i64,
+    after: i64,
+    capacity: u32,
+    busy: &'a [Interval],
+    seated: &'a [Seated],
+    /// Where the last of the busy times passed so far ends.
+    busy_until: i64,
+    /// The last start passed that has seats taken.
+    seated_before: i64,
+}
+
+impl<'a> Sweep<'a> {
+    fn new(supply: &'a Supply, grid: &Grid) -> Self {
+        Self {
+            duration: grid.duration.get().into(),
+            before: grid.buffer_before.into(),
+            after: grid.buffer_after.into(),
+            capacity: grid.capacity,
+            busy: &supply.busy,
+            seated: &supply.seated,
+            busy_until: -2 * FURTHEST,
+            seated_before: -2 * FURTHEST,
+        }
+    }
+
+    fn look(&mut self, start: i64) -> Look {
+        let end = start + self.duration + self.after;
+        while let [next, rest @ ..] = self.busy
+            && next.start < end
+        {
+            self.busy_until = self.busy_until.max(next.end);
+            self.busy = rest;
+        }
+        if self.busy_until > start - self.before {
+            return Look::BlockedUntil(self.busy_until + self.before);
+        }
+        self.look_at_seats(start)
+    }
+
+    fn look_at_seats(&mut self, start: i64) -> Look {
+        // Two appointments of one service that start closer than this are in each other's way.
+        let span = self.before + self.duration + self.after;
+        while let [next, rest @ ..] = self.seated
+            && next.start < start
+        {
+            self.seated_before = next.start;
+            self.seated = rest;
+        }
+        if self.seated_before > start - span {
+            return Look::BlockedUntil(self.seated_before + span);
+        }
+        let (taken, later) = match self.seated {
+            [here, rest @ ..] if here.start == start => (here.taken, rest),
+            later => (0, later),
+        };
+        match later {
+            // The next one may itself still have seats.
+            [next, ..] if next.start < start + span => Look::BlockedUntil(next.start),
+            _ if taken < self.capacity => Look::Free(self.capacity - taken),
+            _ => Look::BlockedUntil(start + 1),
+        }
+    }
 }

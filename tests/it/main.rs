@@ -1,2 +1,2 @@
-#[test]
-fn x() {}
+mod availability;
+mod config;
