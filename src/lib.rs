@@ -1,6 +1,7 @@
 //! Appointment scheduling for health chatbots.
 pub mod clock;
 pub mod domain;
+pub mod language;
 pub mod provider;
 pub mod scheduling;
 pub mod shape;
