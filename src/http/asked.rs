@@ -4,19 +4,17 @@
 //! [`Shape`](crate::shape::Shape) when a body is read, and allowed by [`published`](super::published) in the
 //! contract. What a patient typed is any text: whether it will do is for the use cases to say.
 
+use chrono::{DateTime, FixedOffset, NaiveDate};
 use serde::Deserialize;
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{AnyOf, KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type},
+    openapi::{AnyOf, ArrayBuilder, KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type},
 };
 
 use crate::{
     domain::slot::{NotASlot, SlotId},
     scheduling::{Bound, Channel, InvalidField, Mode, Proof},
 };
-
-/// The longest text of one line.
-pub(super) const LONGEST_LINE: usize = 500;
 
 /// How faults are answered.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
@@ -96,13 +94,35 @@ pub(super) fn slots(many: Option<Vec<String>>, one: Option<String>) -> Result<Sl
 /// A date at the site, or an instant: `2026-12-01` or `2026-12-01T09:00:00-08:00`.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(try_from = "String")]
-pub(super) struct DateOrTime(pub(super) Bound);
+pub(super) enum DateOrTime {
+    Date(NaiveDate),
+    Instant(DateTime<FixedOffset>),
+}
+
+impl DateOrTime {
+    /// The day it names: of an instant, the day by the offset it is written in.
+    pub(super) fn day(self) -> NaiveDate {
+        match self {
+            Self::Date(date) => date,
+            Self::Instant(instant) => instant.date_naive(),
+        }
+    }
+}
+
+impl From<DateOrTime> for Bound {
+    fn from(written: DateOrTime) -> Self {
+        match written {
+            DateOrTime::Date(date) => Self::Date(date),
+            DateOrTime::Instant(instant) => Self::Instant(instant.to_utc()),
+        }
+    }
+}
 
 impl TryFrom<String> for DateOrTime {
     type Error = chrono::ParseError;
 
     fn try_from(text: String) -> Result<Self, chrono::ParseError> {
-        text.parse().map(Bound::Date).or_else(|_| text.parse().map(Bound::Instant)).map(Self)
+        text.parse().map(Self::Date).or_else(|_| DateTime::parse_from_rfc3339(&text).map(Self::Instant))
     }
 }
 
@@ -133,4 +153,23 @@ pub(super) fn conflict(fields: &[&str], detail: &str) -> Vec<InvalidField> {
         .iter()
         .map(|field| InvalidField { field: (*field).to_owned(), detail: detail.to_owned() })
         .collect()
+}
+
+/// The `id` of a free slot, unchanged.
+pub(super) fn slot_id() -> utoipa::openapi::schema::Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .max_length(Some(2000))
+        .pattern(Some(r"^s1\.[A-Za-z0-9_-]+$"))
+        .description(Some("The `id` of a free slot, unchanged."))
+        .build()
+}
+
+pub(super) fn slot_ids() -> utoipa::openapi::schema::Array {
+    ArrayBuilder::new()
+        .items(slot_id())
+        .min_items(Some(1))
+        .max_items(Some(20))
+        .description(Some("The `id`s of free slots, one per dose, in order."))
+        .build()
 }
