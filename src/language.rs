@@ -112,12 +112,18 @@ impl Language {
         self.formats.time(instant.with_timezone(&zone).time())
     }
 
-    /// `9:00 AM PST`: what tells the two hours of an autumn night apart.
+    /// `9:00 AM PST`
     #[must_use]
     pub fn time_and_zone(&self, instant: DateTime<Utc>, zone: Tz) -> String {
         let local = instant.with_timezone(&zone);
         let (time, zone) = (self.formats.time(local.time()), self.formats.zone(&local));
         self.say(&Message::TimeAndZone { time: &time, zone: &zone })
+    }
+
+    /// `PST`, or the offset as the language writes it where CLDR has no name.
+    #[must_use]
+    pub fn zone_label(&self, instant: DateTime<Utc>, zone: Tz) -> String {
+        self.formats.zone(&instant.with_timezone(&zone))
     }
 
     /// `Tuesday, December 1, 9:00 AM`, for menus whose items share a zone.
@@ -154,7 +160,13 @@ impl Language {
     /// `A, B, and C`
     #[must_use]
     pub fn list(&self, items: &[impl AsRef<str>]) -> String {
-        self.formats.list(items)
+        self.formats.all_of(items)
+    }
+
+    /// `A, B, or C`
+    #[must_use]
+    pub fn choice(&self, items: &[impl AsRef<str>]) -> String {
+        self.formats.any_of(items)
     }
 
     /// `2.0`, or `2,0`

@@ -2,6 +2,7 @@
 pub mod clock;
 pub mod domain;
 pub mod language;
+pub mod ledger;
 pub mod provider;
 pub mod scheduling;
 pub mod shape;

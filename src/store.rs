@@ -8,6 +8,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use bytes::Bytes;
 
+pub mod combined;
 pub mod sqlite;
 
 /// Bytes under a key, changed only on a condition.

@@ -5,6 +5,8 @@
 //! allow-list, [`FIELDS`]: of a field with another name only the name is written, so that whoever adds a field
 //! has to think about whether it may hold what a patient said. Other crates' records are not written at all.
 
+pub mod audit;
+
 use std::{
     fmt::Write as _,
     io::{self, IsTerminal, Write as _},

@@ -134,6 +134,36 @@ impl Supply {
         &self.practitioner
     }
 
+    /// This supply with more of it taken.
+    #[must_use]
+    pub fn less(&self, busy: impl IntoIterator<Item = Interval>, seated: impl IntoIterator<Item = Seated>) -> Self {
+        Self::new(
+            self.practitioner.clone(),
+            self.openings.clone(),
+            self.busy.iter().copied().chain(busy).collect(),
+            self.seated.iter().copied().chain(seated).collect(),
+        )
+    }
+
+    /// The seats left at one start; `None` when it is not on the grid of any opening, or is not free.
+    #[must_use]
+    pub fn seats_at(&self, grid: &Grid, start: i64) -> Option<u32> {
+        let mut seats = None;
+        self.each_free(grid, &(start..start + 1), |_, remaining| seats = Some(remaining));
+        seats
+    }
+
+    /// Whether an appointment could start then if nothing were taken.
+    #[must_use]
+    pub fn is_on_grid(&self, grid: &Grid, start: i64) -> bool {
+        self.openings.iter().any(|opening| {
+            let since = start - opening.start;
+            since >= 0
+                && since % i64::from(grid.every.get()) == 0
+                && start + i64::from(grid.duration.get()) <= opening.end
+        })
+    }
+
     /// Calls `found` with each start in `window` that is free, and the seats it has left.
     ///
     /// The appointment lies within an opening; its buffers may reach beyond it. Starts come in the order of

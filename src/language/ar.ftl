@@ -1,259 +1,369 @@
-# What the product says, in English. The message ids and their variables are listed in message.rs.
-# Names and dates stand beside the sentence, not inside its grammar: a clinic may call a service anything.
+# ما يقوله المنتج بالعربية. صيغ لا تخصّ جنسًا بعينه («يرجى ...»، «يمكنك»)، وصيغ العدد الست.
 
 # Locations
 
 locations-found = { $count ->
-    [one] I found { $count } clinic.
-   *[other] I found { $count } clinics.
+    [zero] لم نعثر على أي عيادة.
+    [one] عثرنا على عيادة واحدة.
+    [two] عثرنا على عيادتين.
+    [few] عثرنا على { $count } عيادات.
+    [many] عثرنا على { $count } عيادة.
+   *[other] عثرنا على { $count } عيادة.
 }
 locations-nearby = { $count ->
-    [one] I found { $count } clinic near you.
-   *[other] I found { $count } clinics near you.
+    [zero] لم نعثر على أي عيادة بالقرب منك.
+    [one] عثرنا على عيادة واحدة بالقرب منك.
+    [two] عثرنا على عيادتين بالقرب منك.
+    [few] عثرنا على { $count } عيادات بالقرب منك.
+    [many] عثرنا على { $count } عيادة بالقرب منك.
+   *[other] عثرنا على { $count } عيادة بالقرب منك.
 }
-locations-none-within = I found no clinic within { $distance }. You can try another place, or a wider search.
-locations-none = I found no clinic where you can book.
-locations-none-for-service = I found no clinic that offers this: { $service }.
-locations-unknown-place = I don't know the place "{ $place }". Please check it, or send me another postal code or city.
-locations-matched-by-place = I can't measure distances there, so I looked for clinics with the same postal code or in the same city.
-location-unknown = I can't find that clinic. Please choose another one.
-service-unknown = That clinic doesn't offer this. Please choose something else.
+locations-none-within = لم نعثر على أي عيادة ضمن مسافة { $distance }. يمكنك تجربة مكان آخر أو توسيع البحث.
+locations-none = لم نعثر على أي عيادة يمكن الحجز فيها.
+locations-none-for-service = لم نعثر على أي عيادة تقدّم هذه الخدمة: { $service }.
+locations-unknown-place = لا نعرف هذا المكان: «{ $place }». يرجى التحقق منه، أو إرسال رمز بريدي آخر أو مدينة أخرى.
+locations-matched-by-place = لا يمكننا قياس المسافات هناك، لذلك بحثنا عن عيادات لها الرمز البريدي نفسه أو في المدينة نفسها.
+location-unknown = لم نعثر على هذه العيادة. يرجى اختيار عيادة أخرى.
+service-unknown = هذه العيادة لا تقدّم هذه الخدمة. يرجى اختيار خدمة أخرى.
 
 # Free times
 
 slots-found = { $count ->
-    [one] { $service }, { $location }: there is { $count } free time.
-   *[other] { $service }, { $location }: there are { $count } free times.
+    [zero] { $service }، { $location }: لا توجد مواعيد متاحة.
+    [one] { $service }، { $location }: يوجد موعد واحد متاح.
+    [two] { $service }، { $location }: يوجد موعدان متاحان.
+    [few] { $service }، { $location }: توجد { $count } مواعيد متاحة.
+    [many] { $service }، { $location }: يوجد { $count } موعدًا متاحًا.
+   *[other] { $service }، { $location }: يوجد { $count } موعد متاح.
 }
 slots-found-anywhere = { $count ->
-    [one] { $service }: there is { $count } free time.
-   *[other] { $service }: there are { $count } free times.
+    [zero] { $service }: لا توجد مواعيد متاحة.
+    [one] { $service }: يوجد موعد واحد متاح.
+    [two] { $service }: يوجد موعدان متاحان.
+    [few] { $service }: توجد { $count } مواعيد متاحة.
+    [many] { $service }: يوجد { $count } موعدًا متاحًا.
+   *[other] { $service }: يوجد { $count } موعد متاح.
 }
 slots-found-for-dose = { $count ->
-    [one] Dose { $dose }: there is { $count } free time.
-   *[other] Dose { $dose }: there are { $count } free times.
+    [zero] الجرعة { $dose }: لا توجد مواعيد متاحة.
+    [one] الجرعة { $dose }: يوجد موعد واحد متاح.
+    [two] الجرعة { $dose }: يوجد موعدان متاحان.
+    [few] الجرعة { $dose }: توجد { $count } مواعيد متاحة.
+    [many] الجرعة { $dose }: يوجد { $count } موعدًا متاحًا.
+   *[other] الجرعة { $dose }: يوجد { $count } موعد متاح.
 }
 slots-moves-found = { $count ->
-    [one] There is { $count } time you could move to.
-   *[other] There are { $count } times you could move to.
+    [zero] لا توجد مواعيد يمكنك الانتقال إليها.
+    [one] يوجد موعد واحد يمكنك الانتقال إليه.
+    [two] يوجد موعدان يمكنك الانتقال إليهما.
+    [few] توجد { $count } مواعيد يمكنك الانتقال إليها.
+    [many] يوجد { $count } موعدًا يمكنك الانتقال إليها.
+   *[other] يوجد { $count } موعد يمكنك الانتقال إليها.
 }
-slots-no-moves = There is no free time you could move to on the days you chose. Your appointment stays as it is.
-slots-none = There is no free time on the days you chose.
+slots-no-moves = لا يوجد موعد متاح يمكنك الانتقال إليه في الأيام المختارة. موعدك باقٍ كما هو.
+slots-none = لا يوجد موعد متاح في الأيام المختارة.
 slots-alternatives = { $count ->
-    [one] Here is { $count } other time.
-   *[other] Here are { $count } other times.
+    [zero] لا توجد مواعيد أخرى.
+    [one] إليك موعدًا آخر.
+    [two] إليك موعدين آخرين.
+    [few] إليك { $count } مواعيد أخرى.
+    [many] إليك { $count } موعدًا آخر.
+   *[other] إليك { $count } موعد آخر.
 }
-slots-stale = These times may have changed. I'll check again when you book.
-choose-by-number = Please reply with the number of your choice.
-book-by-page = You can book on this page: { $page }
-book-by-phone = You can book by phone: { $phone }
-book-by-page-or-phone = You can book on this page: { $page } or by phone: { $phone }
-book-at-clinic = You can't book here. Please ask the clinic directly.
+slots-stale = ربما تغيّرت هذه المواعيد. سنتحقق منها مرة أخرى عند الحجز.
+choose-by-number = يرجى الرد برقم اختيارك.
+book-by-page = يمكنك الحجز عبر هذه الصفحة: { $page }
+book-by-phone = يمكنك الحجز عبر الهاتف: { $phone }
+book-by-page-or-phone = يمكنك الحجز عبر هذه الصفحة: { $page } أو عبر الهاتف: { $phone }
+book-at-clinic = لا يمكن الحجز من هنا. يرجى التواصل مع العيادة مباشرة.
 
 # Booking
 
-booked = You're booked: { $service }, { $when }, { $location }.
+booked = تم حجز موعدك: { $service }، { $when }، { $location }.
 booked-series = { $count ->
-    [one] You're booked for { $count } dose: { $service }, { $location }.
-   *[other] You're booked for { $count } doses: { $service }, { $location }.
+    [zero] لم تُحجز لك أي جرعة: { $service }، { $location }.
+    [one] تم حجز جرعة واحدة لك: { $service }، { $location }.
+    [two] تم حجز جرعتين لك: { $service }، { $location }.
+    [few] تم حجز { $count } جرعات لك: { $service }، { $location }.
+    [many] تم حجز { $count } جرعة لك: { $service }، { $location }.
+   *[other] تم حجز { $count } جرعة لك: { $service }، { $location }.
 }
-dose-line = Dose { $dose }: { $when }
-confirmation-code = Your confirmation code is { $code }.
-confirmation-write-down = Please write this code down: nothing will be sent to you, and you need it to change or cancel.
-confirmation-by-email = A confirmation is on its way to your e-mail address.
-confirmation-by-sms = A confirmation is on its way to you as a text message.
-confirmation-by-email-and-sms = A confirmation is on its way to you by e-mail and as a text message.
-reminder = You'll get a reminder { $before } before.
-preview-booking = { $service }, { $when }, { $location }. Shall I book it?
+dose-line = الجرعة { $dose }: { $when }
+confirmation-code = رمز التأكيد الخاص بك هو { $code }.
+confirmation-write-down = يرجى كتابة هذا الرمز والاحتفاظ به: لن نرسل إليك أي شيء، وستحتاج إليه لتغيير الموعد أو إلغائه.
+confirmation-by-email = سيصلك تأكيد على بريدك الإلكتروني.
+confirmation-by-sms = سيصلك تأكيد في رسالة نصية.
+confirmation-by-email-and-sms = سيصلك تأكيد عبر البريد الإلكتروني وفي رسالة نصية.
+reminder = سيصلك تذكير قبل الموعد بـ: { $before }.
+preview-booking = { $service }، { $when }، { $location }. هل نحجز هذا الموعد؟
 preview-series = { $count ->
-    [one] { $service }, { $location }, { $count } dose:
-   *[other] { $service }, { $location }, { $count } doses:
+    [zero] { $service }، { $location }، { $count } جرعة:
+    [one] { $service }، { $location }، جرعة واحدة:
+    [two] { $service }، { $location }، جرعتان:
+    [few] { $service }، { $location }، { $count } جرعات:
+    [many] { $service }، { $location }، { $count } جرعة:
+   *[other] { $service }، { $location }، { $count } جرعة:
 }
-preview-question = Shall I book it?
-slot-taken = Sorry, this time is no longer free.
-dose-taken = Sorry, the time for dose { $dose } is no longer free.
-doses-taken = Sorry, the times for doses { $doses } are no longer free.
-nothing-booked = Nothing was booked.
-nothing-changed = Nothing was changed.
-already-booked = You already booked this. To keep your booking safe, I can't show the confirmation code again.
-not-bookable = This time can't be booked. Please choose another one.
-not-bookable-too-soon = This time is too soon. Please book at least { $notice } ahead.
+preview-question = هل نتابع الحجز؟
+slot-taken = عذرًا، لم يعد هذا الموعد متاحًا.
+dose-taken = عذرًا، لم يعد موعد الجرعة { $dose } متاحًا.
+doses-taken = عذرًا، لم تعد مواعيد هذه الجرعات متاحة: { $doses }.
+nothing-booked = لم يُحجز أي موعد.
+nothing-changed = لم يتغيّر أي شيء.
+already-booked = هذا الحجز موجود لديك من قبل. حفاظًا على أمان حجزك، لا يمكننا عرض رمز التأكيد مرة أخرى.
+not-bookable = لا يمكن حجز هذا الموعد. يرجى اختيار موعد آخر.
+not-bookable-too-soon = هذا الموعد قريب جدًا. يرجى الحجز قبل الموعد بهذه المدة على الأقل: { $notice }.
 not-bookable-too-far-ahead = { $days ->
-    [one] This time is too far ahead. You can book up to { $days } day ahead.
-   *[other] This time is too far ahead. You can book up to { $days } days ahead.
+    [zero] هذا الموعد بعيد جدًا. يمكن الحجز مقدمًا حتى { $days } يوم.
+    [one] هذا الموعد بعيد جدًا. يمكن الحجز مقدمًا حتى يوم واحد.
+    [two] هذا الموعد بعيد جدًا. يمكن الحجز مقدمًا حتى يومين.
+    [few] هذا الموعد بعيد جدًا. يمكن الحجز مقدمًا حتى { $days } أيام.
+    [many] هذا الموعد بعيد جدًا. يمكن الحجز مقدمًا حتى { $days } يومًا.
+   *[other] هذا الموعد بعيد جدًا. يمكن الحجز مقدمًا حتى { $days } يوم.
 }
-not-bookable-not-a-time = The clinic doesn't offer this time. Please choose another one.
-not-bookable-past = This time has already passed. Please choose another one.
-not-bookable-not-a-series = These times don't go together. Please choose one time for each dose, in order.
+not-bookable-not-a-time = العيادة لا تقدّم هذا الموعد. يرجى اختيار موعد آخر.
+not-bookable-past = لقد فات هذا الموعد. يرجى اختيار موعد آخر.
+not-bookable-not-a-series = هذه المواعيد لا يمكن حجزها معًا. يرجى اختيار موعد لكل جرعة بالترتيب.
 not-eligible-too-young = { $age ->
-    [one] This is for people aged { $age } year or older.
-   *[other] This is for people aged { $age } years or older.
+    [zero] هذه الخدمة لمن عمرهم { $age } سنة أو أكثر.
+    [one] هذه الخدمة لمن عمرهم سنة واحدة أو أكثر.
+    [two] هذه الخدمة لمن عمرهم سنتان أو أكثر.
+    [few] هذه الخدمة لمن عمرهم { $age } سنوات أو أكثر.
+    [many] هذه الخدمة لمن عمرهم { $age } سنة أو أكثر.
+   *[other] هذه الخدمة لمن عمرهم { $age } سنة أو أكثر.
 }
 not-eligible-too-old = { $age ->
-    [one] This is for people aged up to { $age } year.
-   *[other] This is for people aged up to { $age } years.
+    [zero] هذه الخدمة لمن لا يزيد عمرهم على { $age } سنة.
+    [one] هذه الخدمة لمن لا يزيد عمرهم على سنة واحدة.
+    [two] هذه الخدمة لمن لا يزيد عمرهم على سنتين.
+    [few] هذه الخدمة لمن لا يزيد عمرهم على { $age } سنوات.
+    [many] هذه الخدمة لمن لا يزيد عمرهم على { $age } سنة.
+   *[other] هذه الخدمة لمن لا يزيد عمرهم على { $age } سنة.
 }
-not-eligible-adults-only = This is for adults only.
-not-eligible-children-only = This is for children only.
+not-eligible-adults-only = هذه الخدمة للبالغين فقط.
+not-eligible-children-only = هذه الخدمة للأطفال فقط.
 series-interval = { $max ->
-    [one] Dose { $dose } has to be { $min } to { $max } day after dose { $previous }.
-   *[other] Dose { $dose } has to be { $min } to { $max } days after dose { $previous }.
+    [zero] يجب أن تكون الجرعة { $dose } بعد الجرعة { $previous } بمدة من { $min } إلى { $max } يوم.
+    [one] يجب أن تكون الجرعة { $dose } بعد الجرعة { $previous } بمدة من { $min } إلى { $max } يوم.
+    [two] يجب أن تكون الجرعة { $dose } بعد الجرعة { $previous } بمدة من { $min } إلى { $max } يوم.
+    [few] يجب أن تكون الجرعة { $dose } بعد الجرعة { $previous } بمدة من { $min } إلى { $max } أيام.
+    [many] يجب أن تكون الجرعة { $dose } بعد الجرعة { $previous } بمدة من { $min } إلى { $max } يومًا.
+   *[other] يجب أن تكون الجرعة { $dose } بعد الجرعة { $previous } بمدة من { $min } إلى { $max } يوم.
 }
 series-interval-exact = { $days ->
-    [one] Dose { $dose } has to be exactly { $days } day after dose { $previous }.
-   *[other] Dose { $dose } has to be exactly { $days } days after dose { $previous }.
+    [zero] يجب أن تكون الجرعة { $dose } بعد الجرعة { $previous } بـ { $days } يوم تمامًا.
+    [one] يجب أن تكون الجرعة { $dose } بعد الجرعة { $previous } بيوم واحد تمامًا.
+    [two] يجب أن تكون الجرعة { $dose } بعد الجرعة { $previous } بيومين تمامًا.
+    [few] يجب أن تكون الجرعة { $dose } بعد الجرعة { $previous } بـ { $days } أيام تمامًا.
+    [many] يجب أن تكون الجرعة { $dose } بعد الجرعة { $previous } بـ { $days } يومًا تمامًا.
+   *[other] يجب أن تكون الجرعة { $dose } بعد الجرعة { $previous } بـ { $days } يوم تمامًا.
 }
-too-many-bookings = { $max ->
-    [one] You can have { $max } open booking at a time. Please keep or cancel it first.
-   *[other] You can have { $max } open bookings at a time. Please keep or cancel one first.
-}
-in-progress = I'm still working on it. Please ask me again in a moment.
+too-many-bookings = الحد الأقصى للحجوزات القائمة في الوقت نفسه هو { $max }. لحجز موعد آخر، يرجى إلغاء حجز قائم أولًا.
+in-progress = ما زلنا نعمل على ذلك. يرجى السؤال مرة أخرى بعد لحظات.
 
 # Looking up, cancelling, moving
 
-appointment-found = You have an appointment: { $service }, { $when }, { $location }.
+appointment-found = لديك موعد: { $service }، { $when }، { $location }.
 appointments-found = { $count ->
-    [one] You have { $count } appointment.
-   *[other] You have { $count } appointments.
+    [zero] ليس لديك أي موعد.
+    [one] لديك موعد واحد.
+    [two] لديك موعدان.
+    [few] لديك { $count } مواعيد.
+    [many] لديك { $count } موعدًا.
+   *[other] لديك { $count } موعد.
 }
-appointment-pending = This booking isn't confirmed yet. Please ask me again in a moment.
-appointment-moved = This appointment has been moved to another time.
-appointment-cancelled-by-clinic = The clinic has cancelled this appointment.
-appointment-past = This appointment has already passed.
-cancelled = Cancelled: { $service }, { $when }.
+appointment-pending = لم يُؤكَّد هذا الحجز بعد. يرجى السؤال مرة أخرى بعد لحظات.
+appointment-moved = نُقل هذا الموعد إلى وقت آخر.
+appointment-cancelled-by-clinic = ألغت العيادة هذا الموعد.
+appointment-past = لقد فات هذا الموعد.
+cancelled = تم إلغاء الموعد: { $service }، { $when }.
 cancelled-series = { $count ->
-    [one] { $service }: { $count } appointment is cancelled.
-   *[other] { $service }: { $count } appointments are cancelled.
+    [zero] { $service }: لم يُلغَ أي موعد.
+    [one] { $service }: تم إلغاء موعد واحد.
+    [two] { $service }: تم إلغاء موعدين.
+    [few] { $service }: تم إلغاء { $count } مواعيد.
+    [many] { $service }: تم إلغاء { $count } موعدًا.
+   *[other] { $service }: تم إلغاء { $count } موعد.
 }
-already-cancelled = This was already cancelled. There is nothing more to do.
-preview-cancel = { $service }, { $when }, { $location }. Shall I cancel it?
+already-cancelled = كان هذا ملغًى من قبل. لا يلزمك القيام بأي شيء آخر.
+preview-cancel = { $service }، { $when }، { $location }. هل نلغي هذا الموعد؟
 preview-cancel-series = { $count ->
-    [one] { $service }: shall I cancel { $count } appointment?
-   *[other] { $service }: shall I cancel { $count } appointments?
+    [zero] { $service }: هل نلغي { $count } موعد؟
+    [one] { $service }: هل نلغي موعدًا واحدًا؟
+    [two] { $service }: هل نلغي موعدين؟
+    [few] { $service }: هل نلغي { $count } مواعيد؟
+    [many] { $service }: هل نلغي { $count } موعدًا؟
+   *[other] { $service }: هل نلغي { $count } موعد؟
 }
-later-doses-cancelled-too = Without dose { $dose }, the later doses are cancelled too.
-rescheduled = Your appointment has moved: { $service }, { $when }, { $location }.
+later-doses-cancelled-too = بدون الجرعة { $dose } تُلغى الجرعات اللاحقة أيضًا.
+rescheduled = تم تغيير موعدك: { $service }، { $when }، { $location }.
 rescheduled-series = { $count ->
-    [one] { $count } appointment has moved: { $service }, { $location }.
-   *[other] { $count } appointments have moved: { $service }, { $location }.
+    [zero] لم يتغيّر أي موعد: { $service }، { $location }.
+    [one] تم تغيير موعد واحد: { $service }، { $location }.
+    [two] تم تغيير موعدين: { $service }، { $location }.
+    [few] تم تغيير { $count } مواعيد: { $service }، { $location }.
+    [many] تم تغيير { $count } موعدًا: { $service }، { $location }.
+   *[other] تم تغيير { $count } موعد: { $service }، { $location }.
 }
-same-code = Your confirmation code stays the same.
-preview-move = The new time: { $service }, { $when }, { $location }. Shall I move your appointment?
+same-code = رمز التأكيد الخاص بك يبقى كما هو.
+preview-move = الموعد الجديد: { $service }، { $when }، { $location }. هل نغيّر موعدك؟
 preview-move-series = { $count ->
-    [one] { $service }, { $location }, { $count } new time:
-   *[other] { $service }, { $location }, { $count } new times:
+    [zero] { $service }، { $location }، لا مواعيد جديدة:
+    [one] { $service }، { $location }، موعد جديد واحد:
+    [two] { $service }، { $location }، موعدان جديدان:
+    [few] { $service }، { $location }، { $count } مواعيد جديدة:
+    [many] { $service }، { $location }، { $count } موعدًا جديدًا:
+   *[other] { $service }، { $location }، { $count } موعد جديد:
 }
 preview-move-question = { $count ->
-    [one] Shall I move your appointment?
-   *[other] Shall I move your appointments?
+    [zero] هل نغيّر موعدك؟
+    [one] هل نغيّر موعدك؟
+    [two] هل نغيّر موعديك؟
+    [few] هل نغيّر مواعيدك؟
+    [many] هل نغيّر مواعيدك؟
+   *[other] هل نغيّر مواعيدك؟
 }
-too-late-to-change = It's too late to change this here: changes need { $notice } of notice. Please call the clinic.
-cannot-change-here = This appointment can't be changed here. Please call the clinic.
-not-found = I can't find a booking with this code and contact. Please check both and try again.
+too-late-to-change = فات وقت التغيير من هنا، إذ يجب أن يتم قبل الموعد بهذه المدة على الأقل: { $notice }. يرجى الاتصال بالعيادة.
+cannot-change-here = لا يمكن تغيير هذا الموعد من هنا. يرجى الاتصال بالعيادة.
+not-found = لم نعثر على حجز بهذا الرمز وبيانات الاتصال هذه. يرجى التحقق منهما والمحاولة مرة أخرى.
 too-many-attempts = { $minutes ->
-    [one] That was too many tries. Please try again in { $minutes } minute.
-   *[other] That was too many tries. Please try again in { $minutes } minutes.
+    [zero] كانت هناك محاولات كثيرة جدًا. يرجى المحاولة مرة أخرى بعد { $minutes } دقيقة.
+    [one] كانت هناك محاولات كثيرة جدًا. يرجى المحاولة مرة أخرى بعد دقيقة واحدة.
+    [two] كانت هناك محاولات كثيرة جدًا. يرجى المحاولة مرة أخرى بعد دقيقتين.
+    [few] كانت هناك محاولات كثيرة جدًا. يرجى المحاولة مرة أخرى بعد { $minutes } دقائق.
+    [many] كانت هناك محاولات كثيرة جدًا. يرجى المحاولة مرة أخرى بعد { $minutes } دقيقة.
+   *[other] كانت هناك محاولات كثيرة جدًا. يرجى المحاولة مرة أخرى بعد { $minutes } دقيقة.
 }
 
 # What is missing or mistyped
 
 input-needed = { $count ->
-    [one] I need one more thing.
-   *[other] I need a few more things.
+    [one] نحتاج إلى معلومة أخرى.
+    [two] نحتاج إلى معلومتين أخريين.
+   *[other] نحتاج إلى بعض المعلومات الأخرى.
 }
-missing-name = Please tell me your name.
-missing-given-name = Please tell me your first name.
-missing-family-name = Please tell me your last name.
-missing-email = Please give me your e-mail address.
-invalid-email = That doesn't look like an e-mail address. Please check it.
-missing-phone = Please give me your phone number.
-invalid-phone = That doesn't look like a phone number. Please check it, with the area code.
-missing-contact = Please give me an e-mail address or a phone number.
-missing-birth-date = Please tell me your date of birth.
-invalid-birth-date = That doesn't look like a date of birth. Please give year, month and day, like 1980-05-31.
-birth-date-in-future = The date of birth is in the future. Please check it.
-missing-answer = Please answer this question: { $question }
-invalid-answer = { $question } Please choose one of these: { $options }.
-missing-consent = Before I can book, I need you to agree to this: { $consent }
-missing-practitioner = Please choose whom you would like to see.
-invalid-practitioner = I can't find that person at this clinic. Please choose again.
-missing-code = Please give me your confirmation code.
-invalid-code = That doesn't look like a confirmation code. It has ten letters and digits, like ABCDE-12345.
-missing-proof = Please give me the e-mail address, the phone number or the date of birth you booked with.
-missing-place = Please tell me your postal code or your city.
-invalid-date = I don't understand that date. Please give year, month and day, like 2026-05-31.
-past-date = That date has already passed. Please choose a later one.
-missing-slot = Please choose a time first.
+missing-name = يرجى إخبارنا باسمك.
+missing-given-name = يرجى إخبارنا باسمك الأول.
+missing-family-name = يرجى إخبارنا باسم عائلتك.
+missing-email = يرجى كتابة بريدك الإلكتروني.
+invalid-email = لا يبدو هذا عنوان بريد إلكتروني صحيحًا. يرجى التحقق منه.
+missing-phone = يرجى كتابة رقم هاتفك.
+invalid-phone = لا يبدو هذا رقم هاتف صحيحًا. يرجى التحقق منه مع رمز المنطقة.
+missing-contact = يرجى كتابة بريد إلكتروني أو رقم هاتف.
+missing-birth-date = يرجى كتابة تاريخ ميلادك.
+invalid-birth-date = لا يبدو هذا تاريخ ميلاد صحيحًا. يرجى كتابة السنة والشهر واليوم، مثل ⁨1980-05-31⁩.
+birth-date-in-future = تاريخ الميلاد هذا في المستقبل. يرجى التحقق منه.
+missing-answer = يرجى الإجابة عن هذا السؤال: { $question }
+invalid-answer = يرجى اختيار إحدى هذه الإجابات: { $options }. السؤال هو: { $question }
+missing-consent = قبل الحجز نحتاج إلى موافقتك على ما يلي: { $consent }
+missing-practitioner = يرجى اختيار المختص المطلوب للموعد.
+invalid-practitioner = لم نعثر على هذا الشخص في هذه العيادة. يرجى الاختيار مرة أخرى.
+missing-code = يرجى كتابة رمز التأكيد الخاص بك.
+invalid-code = لا يبدو هذا رمز تأكيد صحيحًا. يتكوّن الرمز من عشرة أحرف وأرقام، مثل ⁨ABCDE-12345⁩.
+missing-proof = يرجى كتابة البريد الإلكتروني أو رقم الهاتف أو تاريخ الميلاد المستخدم عند الحجز.
+missing-place = يرجى إخبارنا برمزك البريدي أو مدينتك.
+invalid-date = لم نفهم هذا التاريخ. يرجى كتابة السنة والشهر واليوم، مثل ⁨2026-05-31⁩.
+past-date = لقد فات هذا التاريخ. يرجى اختيار تاريخ لاحق.
+missing-slot = يرجى اختيار موعد أولًا.
 missing-slots = { $count ->
-    [one] Please choose { $count } time, one for each dose.
-   *[other] Please choose { $count } times, one for each dose.
+    [zero] يرجى اختيار { $count } موعد، لكل جرعة موعد.
+    [one] يرجى اختيار موعد واحد، لكل جرعة موعد.
+    [two] يرجى اختيار موعدين، لكل جرعة موعد.
+    [few] يرجى اختيار { $count } مواعيد، لكل جرعة موعد.
+    [many] يرجى اختيار { $count } موعدًا، لكل جرعة موعد.
+   *[other] يرجى اختيار { $count } موعد، لكل جرعة موعد.
 }
 text-too-long = { $max ->
-    [one] That text is too long. Please use at most { $max } character.
-   *[other] That text is too long. Please use at most { $max } characters.
+    [zero] هذا النص طويل جدًا. الحد الأقصى { $max } حرف.
+    [one] هذا النص طويل جدًا. الحد الأقصى حرف واحد.
+    [two] هذا النص طويل جدًا. الحد الأقصى حرفان.
+    [few] هذا النص طويل جدًا. الحد الأقصى { $max } أحرف.
+    [many] هذا النص طويل جدًا. الحد الأقصى { $max } حرفًا.
+   *[other] هذا النص طويل جدًا. الحد الأقصى { $max } حرف.
 }
 
 # When we cannot, and how to go on
 
-unavailable = Sorry, I can't reach the clinic's calendar right now. Please try again later.
+unavailable = عذرًا، لا يمكننا الوصول إلى جدول مواعيد العيادة الآن. يرجى المحاولة لاحقًا.
 unavailable-for = { $seconds ->
-    [one] Sorry, I can't reach the clinic's calendar right now. Please try again in { $seconds } second.
-   *[other] Sorry, I can't reach the clinic's calendar right now. Please try again in { $seconds } seconds.
+    [zero] عذرًا، لا يمكننا الوصول إلى جدول مواعيد العيادة الآن. يرجى المحاولة مرة أخرى بعد { $seconds } ثانية.
+    [one] عذرًا، لا يمكننا الوصول إلى جدول مواعيد العيادة الآن. يرجى المحاولة مرة أخرى بعد ثانية واحدة.
+    [two] عذرًا، لا يمكننا الوصول إلى جدول مواعيد العيادة الآن. يرجى المحاولة مرة أخرى بعد ثانيتين.
+    [few] عذرًا، لا يمكننا الوصول إلى جدول مواعيد العيادة الآن. يرجى المحاولة مرة أخرى بعد { $seconds } ثوانٍ.
+    [many] عذرًا، لا يمكننا الوصول إلى جدول مواعيد العيادة الآن. يرجى المحاولة مرة أخرى بعد { $seconds } ثانية.
+   *[other] عذرًا، لا يمكننا الوصول إلى جدول مواعيد العيادة الآن. يرجى المحاولة مرة أخرى بعد { $seconds } ثانية.
 }
-invalid-request = Sorry, something is wrong with this request, so I can't go on.
-misconfigured = Sorry, online booking isn't set up correctly at the moment.
-rate-limited = There are too many requests just now. Please try again in a moment.
-internal = Sorry, something went wrong on our side. Please try again later.
-timeout = Sorry, the clinic's calendar is taking too long to answer. Please try again in a moment.
-way-on-phone = You can call the clinic: { $phone }
-way-on-page = You can go on here: { $page }
-way-on-handoff = I can connect you with someone who can help.
+invalid-request = عذرًا، في هذا الطلب خطأ، ولا يمكننا المتابعة.
+misconfigured = عذرًا، الحجز عبر الإنترنت غير مُعدّ بشكل صحيح حاليًا.
+rate-limited = هناك طلبات كثيرة جدًا الآن. يرجى المحاولة مرة أخرى بعد لحظات.
+internal = عذرًا، حدث خطأ من جانبنا. يرجى المحاولة لاحقًا.
+timeout = عذرًا، تأخر جدول مواعيد العيادة في الرد. يرجى المحاولة مرة أخرى بعد لحظات.
+way-on-phone = يمكنك الاتصال بالعيادة: { $phone }
+way-on-page = يمكنك المتابعة هنا: { $page }
+way-on-handoff = يمكننا توصيلك بشخص يساعدك.
 
 # Words for labels and menus
 
-dose = Dose { $dose }
-today = Today
-tomorrow = Tomorrow
-open-now = Open now
-closed-now = Closed now
+dose = الجرعة { $dose }
+today = اليوم
+tomorrow = غدًا
+open-now = مفتوح الآن
+closed-now = مغلق الآن
 remaining = { $count ->
-   *[other] { $count } left
+    [zero] لم يبقَ أي مكان
+    [one] بقي مكان واحد
+    [two] بقي مكانان
+    [few] بقيت { $count } أماكن
+    [many] بقي { $count } مكانًا
+   *[other] بقي { $count } مكان
 }
-any-practitioner = Anyone
-free-of-charge = Free
-online = Online
-status-booked = Booked
-status-pending = Not confirmed yet
-status-moved = Moved
-status-cancelled = Cancelled
-status-cancelled-by-clinic = Cancelled by the clinic
-status-past = Past
+any-practitioner = أي مختص
+free-of-charge = مجانًا
+online = عبر الإنترنت
+status-booked = محجوز
+status-pending = لم يُؤكَّد بعد
+status-moved = تم تغييره
+status-cancelled = ملغى
+status-cancelled-by-clinic = ألغته العيادة
+status-past = انتهى
 minutes = { $count ->
-    [one] { $count } minute
-   *[other] { $count } minutes
+    [zero] { $count } دقيقة
+    [one] دقيقة واحدة
+    [two] دقيقتين
+    [few] { $count } دقائق
+    [many] { $count } دقيقة
+   *[other] { $count } دقيقة
 }
 hours = { $count ->
-    [one] { $count } hour
-   *[other] { $count } hours
+    [zero] { $count } ساعة
+    [one] ساعة واحدة
+    [two] ساعتين
+    [few] { $count } ساعات
+    [many] { $count } ساعة
+   *[other] { $count } ساعة
 }
 days = { $count ->
-    [one] { $count } day
-   *[other] { $count } days
+    [zero] { $count } يوم
+    [one] يوم واحد
+    [two] يومين
+    [few] { $count } أيام
+    [many] { $count } يومًا
+   *[other] { $count } يوم
 }
 
 # How labels are put together
 
-label-date-time = { $date }, { $time }
-label-date-time-zone = { $date }, { $time } { $zone }
-label-time-zone = { $time } { $zone }
+label-date-time = { $date }، { $time }
+label-date-time-zone = { $date }، { $time } ({ $zone })
+label-time-zone = { $time } ({ $zone })
 label-named-day = { $name } ({ $date })
 hours-days = { $from }–{ $to }
-hours-every-day = Every day
+hours-every-day = كل يوم
 hours-span = { $from } – { $to }
-hours-around-the-clock = 24 hours
+hours-around-the-clock = طوال اليوم
 hours-on-days = { $days } { $hours }
-hours-enumerated = { $before }, { $next }
-hours-separated = { $before }; { $next }
-distance-miles = { $number } mi
-distance-kilometres = { $number } km
+hours-enumerated = { $before }، { $next }
+hours-separated = { $before }؛ { $next }
+distance-miles = { $number } ميل
+distance-kilometres = { $number } كم
 title-with-detail = { $title } ({ $detail })

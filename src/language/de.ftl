@@ -1,256 +1,255 @@
-# What the product says, in English. The message ids and their variables are listed in message.rs.
-# Names and dates stand beside the sentence, not inside its grammar: a clinic may call a service anything.
+# Was das Produkt sagt, auf Deutsch. „Sie“, ohne Geschlecht.
 
 # Locations
 
 locations-found = { $count ->
-    [one] I found { $count } clinic.
-   *[other] I found { $count } clinics.
+    [one] Ich habe { $count } Standort gefunden.
+   *[other] Ich habe { $count } Standorte gefunden.
 }
 locations-nearby = { $count ->
-    [one] I found { $count } clinic near you.
-   *[other] I found { $count } clinics near you.
+    [one] Ich habe { $count } Standort in Ihrer Nähe gefunden.
+   *[other] Ich habe { $count } Standorte in Ihrer Nähe gefunden.
 }
-locations-none-within = I found no clinic within { $distance }. You can try another place, or a wider search.
-locations-none = I found no clinic where you can book.
-locations-none-for-service = I found no clinic that offers this: { $service }.
-locations-unknown-place = I don't know the place "{ $place }". Please check it, or send me another postal code or city.
-locations-matched-by-place = I can't measure distances there, so I looked for clinics with the same postal code or in the same city.
-location-unknown = I can't find that clinic. Please choose another one.
-service-unknown = That clinic doesn't offer this. Please choose something else.
+locations-none-within = Im Umkreis von { $distance } habe ich keinen Standort gefunden. Sie können einen anderen Ort oder einen größeren Umkreis probieren.
+locations-none = Ich habe keinen Standort gefunden, an dem Sie buchen können.
+locations-none-for-service = Ich habe keinen Standort gefunden, der dies anbietet: { $service }.
+locations-unknown-place = Den Ort „{ $place }“ kenne ich nicht. Bitte prüfen Sie ihn oder schicken Sie mir eine andere Postleitzahl oder Stadt.
+locations-matched-by-place = Dort kann ich keine Entfernungen messen. Ich habe deshalb nach Standorten mit derselben Postleitzahl oder in derselben Stadt gesucht.
+location-unknown = Diesen Standort finde ich nicht. Bitte wählen Sie einen anderen.
+service-unknown = Das bietet dieser Standort nicht an. Bitte wählen Sie etwas anderes.
 
 # Free times
 
 slots-found = { $count ->
-    [one] { $service }, { $location }: there is { $count } free time.
-   *[other] { $service }, { $location }: there are { $count } free times.
+    [one] { $service }, { $location }: Es gibt { $count } freien Termin.
+   *[other] { $service }, { $location }: Es gibt { $count } freie Termine.
 }
 slots-found-anywhere = { $count ->
-    [one] { $service }: there is { $count } free time.
-   *[other] { $service }: there are { $count } free times.
+    [one] { $service }: Es gibt { $count } freien Termin.
+   *[other] { $service }: Es gibt { $count } freie Termine.
 }
 slots-found-for-dose = { $count ->
-    [one] Dose { $dose }: there is { $count } free time.
-   *[other] Dose { $dose }: there are { $count } free times.
+    [one] Dosis { $dose }: Es gibt { $count } freien Termin.
+   *[other] Dosis { $dose }: Es gibt { $count } freie Termine.
 }
 slots-moves-found = { $count ->
-    [one] There is { $count } time you could move to.
-   *[other] There are { $count } times you could move to.
+    [one] Sie können auf { $count } anderen Termin wechseln.
+   *[other] Sie können auf { $count } andere Termine wechseln.
 }
-slots-no-moves = There is no free time you could move to on the days you chose. Your appointment stays as it is.
-slots-none = There is no free time on the days you chose.
+slots-no-moves = An den gewählten Tagen gibt es keinen freien Termin, auf den Sie wechseln können. Ihr Termin bleibt, wie er ist.
+slots-none = An den gewählten Tagen gibt es keinen freien Termin.
 slots-alternatives = { $count ->
-    [one] Here is { $count } other time.
-   *[other] Here are { $count } other times.
+    [one] Hier ist { $count } anderer Termin.
+   *[other] Hier sind { $count } andere Termine.
 }
-slots-stale = These times may have changed. I'll check again when you book.
-choose-by-number = Please reply with the number of your choice.
-book-by-page = You can book on this page: { $page }
-book-by-phone = You can book by phone: { $phone }
-book-by-page-or-phone = You can book on this page: { $page } or by phone: { $phone }
-book-at-clinic = You can't book here. Please ask the clinic directly.
+slots-stale = Diese Termine können sich geändert haben. Beim Buchen prüfe ich sie noch einmal.
+choose-by-number = Bitte antworten Sie mit der Nummer Ihrer Wahl.
+book-by-page = Sie können auf dieser Seite buchen: { $page }
+book-by-phone = Sie können telefonisch buchen: { $phone }
+book-by-page-or-phone = Sie können auf dieser Seite buchen: { $page } oder telefonisch: { $phone }
+book-at-clinic = Hier können Sie nicht buchen. Bitte fragen Sie direkt dort nach.
 
 # Booking
 
-booked = You're booked: { $service }, { $when }, { $location }.
+booked = Ihr Termin ist gebucht: { $service }, { $when }, { $location }.
 booked-series = { $count ->
-    [one] You're booked for { $count } dose: { $service }, { $location }.
-   *[other] You're booked for { $count } doses: { $service }, { $location }.
+    [one] Für Sie ist { $count } Dosis gebucht: { $service }, { $location }.
+   *[other] Für Sie sind { $count } Dosen gebucht: { $service }, { $location }.
 }
-dose-line = Dose { $dose }: { $when }
-confirmation-code = Your confirmation code is { $code }.
-confirmation-write-down = Please write this code down: nothing will be sent to you, and you need it to change or cancel.
-confirmation-by-email = A confirmation is on its way to your e-mail address.
-confirmation-by-sms = A confirmation is on its way to you as a text message.
-confirmation-by-email-and-sms = A confirmation is on its way to you by e-mail and as a text message.
-reminder = You'll get a reminder { $before } before.
-preview-booking = { $service }, { $when }, { $location }. Shall I book it?
+dose-line = Dosis { $dose }: { $when }
+confirmation-code = Ihr Bestätigungscode lautet { $code }.
+confirmation-write-down = Bitte schreiben Sie sich diesen Code auf: Sie bekommen nichts zugeschickt und brauchen ihn zum Ändern oder Absagen.
+confirmation-by-email = Eine Bestätigung ist per E-Mail zu Ihnen unterwegs.
+confirmation-by-sms = Eine Bestätigung ist per SMS zu Ihnen unterwegs.
+confirmation-by-email-and-sms = Eine Bestätigung ist per E-Mail und SMS zu Ihnen unterwegs.
+reminder = Sie bekommen eine Erinnerung: { $before } vorher.
+preview-booking = { $service }, { $when }, { $location }. Soll ich das buchen?
 preview-series = { $count ->
-    [one] { $service }, { $location }, { $count } dose:
-   *[other] { $service }, { $location }, { $count } doses:
+    [one] { $service }, { $location }, { $count } Dosis:
+   *[other] { $service }, { $location }, { $count } Dosen:
 }
-preview-question = Shall I book it?
-slot-taken = Sorry, this time is no longer free.
-dose-taken = Sorry, the time for dose { $dose } is no longer free.
-doses-taken = Sorry, the times for doses { $doses } are no longer free.
-nothing-booked = Nothing was booked.
-nothing-changed = Nothing was changed.
-already-booked = You already booked this. To keep your booking safe, I can't show the confirmation code again.
-not-bookable = This time can't be booked. Please choose another one.
-not-bookable-too-soon = This time is too soon. Please book at least { $notice } ahead.
+preview-question = Soll ich das buchen?
+slot-taken = Dieser Termin ist leider nicht mehr frei.
+dose-taken = Der Termin für Dosis { $dose } ist leider nicht mehr frei.
+doses-taken = Die Termine für die Dosen { $doses } sind leider nicht mehr frei.
+nothing-booked = Es wurde nichts gebucht.
+nothing-changed = Es wurde nichts geändert.
+already-booked = Das haben Sie schon gebucht. Zu Ihrer Sicherheit kann ich den Bestätigungscode nicht noch einmal anzeigen.
+not-bookable = Dieser Termin kann nicht gebucht werden. Bitte wählen Sie einen anderen.
+not-bookable-too-soon = Dieser Termin ist zu kurzfristig. Der nötige Vorlauf beim Buchen: { $notice }.
 not-bookable-too-far-ahead = { $days ->
-    [one] This time is too far ahead. You can book up to { $days } day ahead.
-   *[other] This time is too far ahead. You can book up to { $days } days ahead.
+    [one] Dieser Termin liegt zu weit in der Zukunft. Sie können bis zu { $days } Tag im Voraus buchen.
+   *[other] Dieser Termin liegt zu weit in der Zukunft. Sie können bis zu { $days } Tage im Voraus buchen.
 }
-not-bookable-not-a-time = The clinic doesn't offer this time. Please choose another one.
-not-bookable-past = This time has already passed. Please choose another one.
-not-bookable-not-a-series = These times don't go together. Please choose one time for each dose, in order.
+not-bookable-not-a-time = Diese Zeit wird dort nicht angeboten. Bitte wählen Sie eine andere.
+not-bookable-past = Dieser Termin ist schon vorbei. Bitte wählen Sie einen anderen.
+not-bookable-not-a-series = Diese Termine passen nicht zusammen. Bitte wählen Sie für jede Dosis einen Termin, der Reihe nach.
 not-eligible-too-young = { $age ->
-    [one] This is for people aged { $age } year or older.
-   *[other] This is for people aged { $age } years or older.
+    [one] Das ist für Personen ab { $age } Jahr.
+   *[other] Das ist für Personen ab { $age } Jahren.
 }
 not-eligible-too-old = { $age ->
-    [one] This is for people aged up to { $age } year.
-   *[other] This is for people aged up to { $age } years.
+    [one] Das ist für Personen bis { $age } Jahr.
+   *[other] Das ist für Personen bis { $age } Jahre.
 }
-not-eligible-adults-only = This is for adults only.
-not-eligible-children-only = This is for children only.
+not-eligible-adults-only = Das ist nur für Erwachsene.
+not-eligible-children-only = Das ist nur für Kinder.
 series-interval = { $max ->
-    [one] Dose { $dose } has to be { $min } to { $max } day after dose { $previous }.
-   *[other] Dose { $dose } has to be { $min } to { $max } days after dose { $previous }.
+    [one] Dosis { $dose } muss { $min } bis { $max } Tag nach Dosis { $previous } liegen.
+   *[other] Dosis { $dose } muss { $min } bis { $max } Tage nach Dosis { $previous } liegen.
 }
 series-interval-exact = { $days ->
-    [one] Dose { $dose } has to be exactly { $days } day after dose { $previous }.
-   *[other] Dose { $dose } has to be exactly { $days } days after dose { $previous }.
+    [one] Dosis { $dose } muss genau { $days } Tag nach Dosis { $previous } liegen.
+   *[other] Dosis { $dose } muss genau { $days } Tage nach Dosis { $previous } liegen.
 }
 too-many-bookings = { $max ->
-    [one] You can have { $max } open booking at a time. Please keep or cancel it first.
-   *[other] You can have { $max } open bookings at a time. Please keep or cancel one first.
+    [one] Sie können höchstens { $max } offene Buchung haben. Für eine neue sagen Sie bitte zuerst die alte ab.
+   *[other] Sie können höchstens { $max } offene Buchungen gleichzeitig haben. Für eine weitere sagen Sie bitte zuerst eine ab.
 }
-in-progress = I'm still working on it. Please ask me again in a moment.
+in-progress = Ich bin noch dabei. Bitte fragen Sie gleich noch einmal.
 
 # Looking up, cancelling, moving
 
-appointment-found = You have an appointment: { $service }, { $when }, { $location }.
+appointment-found = Sie haben einen Termin: { $service }, { $when }, { $location }.
 appointments-found = { $count ->
-    [one] You have { $count } appointment.
-   *[other] You have { $count } appointments.
+    [one] Sie haben { $count } Termin.
+   *[other] Sie haben { $count } Termine.
 }
-appointment-pending = This booking isn't confirmed yet. Please ask me again in a moment.
-appointment-moved = This appointment has been moved to another time.
-appointment-cancelled-by-clinic = The clinic has cancelled this appointment.
-appointment-past = This appointment has already passed.
-cancelled = Cancelled: { $service }, { $when }.
+appointment-pending = Diese Buchung ist noch nicht bestätigt. Bitte fragen Sie gleich noch einmal.
+appointment-moved = Dieser Termin wurde verschoben.
+appointment-cancelled-by-clinic = Dieser Termin wurde vom Standort abgesagt.
+appointment-past = Dieser Termin ist schon vorbei.
+cancelled = Abgesagt: { $service }, { $when }.
 cancelled-series = { $count ->
-    [one] { $service }: { $count } appointment is cancelled.
-   *[other] { $service }: { $count } appointments are cancelled.
+    [one] { $service }: { $count } Termin ist abgesagt.
+   *[other] { $service }: { $count } Termine sind abgesagt.
 }
-already-cancelled = This was already cancelled. There is nothing more to do.
-preview-cancel = { $service }, { $when }, { $location }. Shall I cancel it?
+already-cancelled = Das war schon abgesagt. Sie müssen nichts weiter tun.
+preview-cancel = { $service }, { $when }, { $location }. Soll ich diesen Termin absagen?
 preview-cancel-series = { $count ->
-    [one] { $service }: shall I cancel { $count } appointment?
-   *[other] { $service }: shall I cancel { $count } appointments?
+    [one] { $service }: Soll ich { $count } Termin absagen?
+   *[other] { $service }: Soll ich { $count } Termine absagen?
 }
-later-doses-cancelled-too = Without dose { $dose }, the later doses are cancelled too.
-rescheduled = Your appointment has moved: { $service }, { $when }, { $location }.
+later-doses-cancelled-too = Ohne Dosis { $dose } werden auch die späteren Dosen abgesagt.
+rescheduled = Ihr Termin ist verschoben: { $service }, { $when }, { $location }.
 rescheduled-series = { $count ->
-    [one] { $count } appointment has moved: { $service }, { $location }.
-   *[other] { $count } appointments have moved: { $service }, { $location }.
+    [one] { $count } Termin ist verschoben: { $service }, { $location }.
+   *[other] { $count } Termine sind verschoben: { $service }, { $location }.
 }
-same-code = Your confirmation code stays the same.
-preview-move = The new time: { $service }, { $when }, { $location }. Shall I move your appointment?
+same-code = Ihr Bestätigungscode bleibt derselbe.
+preview-move = Der neue Termin: { $service }, { $when }, { $location }. Soll ich Ihren Termin verschieben?
 preview-move-series = { $count ->
-    [one] { $service }, { $location }, { $count } new time:
-   *[other] { $service }, { $location }, { $count } new times:
+    [one] { $service }, { $location }, { $count } neuer Termin:
+   *[other] { $service }, { $location }, { $count } neue Termine:
 }
 preview-move-question = { $count ->
-    [one] Shall I move your appointment?
-   *[other] Shall I move your appointments?
+    [one] Soll ich Ihren Termin verschieben?
+   *[other] Soll ich Ihre Termine verschieben?
 }
-too-late-to-change = It's too late to change this here: changes need { $notice } of notice. Please call the clinic.
-cannot-change-here = This appointment can't be changed here. Please call the clinic.
-not-found = I can't find a booking with this code and contact. Please check both and try again.
+too-late-to-change = Für eine Änderung hier ist es zu spät. Der nötige Vorlauf: { $notice }. Bitte rufen Sie dort an.
+cannot-change-here = Dieser Termin kann hier nicht geändert werden. Bitte rufen Sie dort an.
+not-found = Ich finde keine Buchung mit diesem Code und diesen Kontaktdaten. Bitte prüfen Sie beides und versuchen Sie es noch einmal.
 too-many-attempts = { $minutes ->
-    [one] That was too many tries. Please try again in { $minutes } minute.
-   *[other] That was too many tries. Please try again in { $minutes } minutes.
+    [one] Das waren zu viele Versuche. Bitte versuchen Sie es in { $minutes } Minute wieder.
+   *[other] Das waren zu viele Versuche. Bitte versuchen Sie es in { $minutes } Minuten wieder.
 }
 
 # What is missing or mistyped
 
 input-needed = { $count ->
-    [one] I need one more thing.
-   *[other] I need a few more things.
+    [one] Eine Angabe brauche ich noch.
+   *[other] Ein paar Angaben brauche ich noch.
 }
-missing-name = Please tell me your name.
-missing-given-name = Please tell me your first name.
-missing-family-name = Please tell me your last name.
-missing-email = Please give me your e-mail address.
-invalid-email = That doesn't look like an e-mail address. Please check it.
-missing-phone = Please give me your phone number.
-invalid-phone = That doesn't look like a phone number. Please check it, with the area code.
-missing-contact = Please give me an e-mail address or a phone number.
-missing-birth-date = Please tell me your date of birth.
-invalid-birth-date = That doesn't look like a date of birth. Please give year, month and day, like 1980-05-31.
-birth-date-in-future = The date of birth is in the future. Please check it.
-missing-answer = Please answer this question: { $question }
-invalid-answer = { $question } Please choose one of these: { $options }.
-missing-consent = Before I can book, I need you to agree to this: { $consent }
-missing-practitioner = Please choose whom you would like to see.
-invalid-practitioner = I can't find that person at this clinic. Please choose again.
-missing-code = Please give me your confirmation code.
-invalid-code = That doesn't look like a confirmation code. It has ten letters and digits, like ABCDE-12345.
-missing-proof = Please give me the e-mail address, the phone number or the date of birth you booked with.
-missing-place = Please tell me your postal code or your city.
-invalid-date = I don't understand that date. Please give year, month and day, like 2026-05-31.
-past-date = That date has already passed. Please choose a later one.
-missing-slot = Please choose a time first.
+missing-name = Bitte sagen Sie mir Ihren Namen.
+missing-given-name = Bitte sagen Sie mir Ihren Vornamen.
+missing-family-name = Bitte sagen Sie mir Ihren Nachnamen.
+missing-email = Bitte geben Sie mir Ihre E-Mail-Adresse.
+invalid-email = Das sieht nicht wie eine E-Mail-Adresse aus. Bitte prüfen Sie sie.
+missing-phone = Bitte geben Sie mir Ihre Telefonnummer.
+invalid-phone = Das sieht nicht wie eine Telefonnummer aus. Bitte prüfen Sie sie, mit Vorwahl.
+missing-contact = Bitte geben Sie mir eine E-Mail-Adresse oder eine Telefonnummer.
+missing-birth-date = Bitte sagen Sie mir Ihr Geburtsdatum.
+invalid-birth-date = Das sieht nicht wie ein Geburtsdatum aus. Bitte schreiben Sie Jahr, Monat und Tag, zum Beispiel 1980-05-31.
+birth-date-in-future = Das Geburtsdatum liegt in der Zukunft. Bitte prüfen Sie es.
+missing-answer = Bitte beantworten Sie diese Frage: { $question }
+invalid-answer = Bitte wählen Sie eine dieser Antworten: { $options }. Die Frage lautet: { $question }
+missing-consent = Bevor ich buchen kann, brauche ich Ihre Zustimmung: { $consent }
+missing-practitioner = Bitte wählen Sie, zu wem Sie möchten.
+invalid-practitioner = Diese Person finde ich an diesem Standort nicht. Bitte wählen Sie noch einmal.
+missing-code = Bitte geben Sie mir Ihren Bestätigungscode.
+invalid-code = Das sieht nicht wie ein Bestätigungscode aus. Er hat zehn Buchstaben und Ziffern, zum Beispiel ABCDE-12345.
+missing-proof = Bitte geben Sie mir die E-Mail-Adresse, die Telefonnummer oder das Geburtsdatum von Ihrer Buchung.
+missing-place = Bitte sagen Sie mir Ihre Postleitzahl oder Ihre Stadt.
+invalid-date = Dieses Datum verstehe ich nicht. Bitte schreiben Sie Jahr, Monat und Tag, zum Beispiel 2026-05-31.
+past-date = Dieses Datum ist schon vorbei. Bitte wählen Sie ein späteres.
+missing-slot = Bitte wählen Sie zuerst einen Termin.
 missing-slots = { $count ->
-    [one] Please choose { $count } time, one for each dose.
-   *[other] Please choose { $count } times, one for each dose.
+    [one] Bitte wählen Sie { $count } Termin, einen für jede Dosis.
+   *[other] Bitte wählen Sie { $count } Termine, einen für jede Dosis.
 }
 text-too-long = { $max ->
-    [one] That text is too long. Please use at most { $max } character.
-   *[other] That text is too long. Please use at most { $max } characters.
+    [one] Dieser Text ist zu lang. Bitte schreiben Sie höchstens { $max } Zeichen.
+   *[other] Dieser Text ist zu lang. Bitte schreiben Sie höchstens { $max } Zeichen.
 }
 
 # When we cannot, and how to go on
 
-unavailable = Sorry, I can't reach the clinic's calendar right now. Please try again later.
+unavailable = Der Kalender des Standorts ist gerade leider nicht erreichbar. Bitte versuchen Sie es später wieder.
 unavailable-for = { $seconds ->
-    [one] Sorry, I can't reach the clinic's calendar right now. Please try again in { $seconds } second.
-   *[other] Sorry, I can't reach the clinic's calendar right now. Please try again in { $seconds } seconds.
+    [one] Der Kalender des Standorts ist gerade leider nicht erreichbar. Bitte versuchen Sie es in { $seconds } Sekunde wieder.
+   *[other] Der Kalender des Standorts ist gerade leider nicht erreichbar. Bitte versuchen Sie es in { $seconds } Sekunden wieder.
 }
-invalid-request = Sorry, something is wrong with this request, so I can't go on.
-misconfigured = Sorry, online booking isn't set up correctly at the moment.
-rate-limited = There are too many requests just now. Please try again in a moment.
-internal = Sorry, something went wrong on our side. Please try again later.
-timeout = Sorry, the clinic's calendar is taking too long to answer. Please try again in a moment.
-way-on-phone = You can call the clinic: { $phone }
-way-on-page = You can go on here: { $page }
-way-on-handoff = I can connect you with someone who can help.
+invalid-request = Mit dieser Anfrage stimmt leider etwas nicht, deshalb komme ich nicht weiter.
+misconfigured = Die Online-Buchung ist im Moment leider nicht richtig eingerichtet.
+rate-limited = Gerade kommen zu viele Anfragen. Bitte versuchen Sie es gleich noch einmal.
+internal = Bei uns ist leider etwas schiefgegangen. Bitte versuchen Sie es später wieder.
+timeout = Der Kalender des Standorts antwortet leider nicht rechtzeitig. Bitte versuchen Sie es gleich noch einmal.
+way-on-phone = Sie können dort anrufen: { $phone }
+way-on-page = Hier geht es weiter: { $page }
+way-on-handoff = Ich kann Sie mit einem Menschen verbinden, der Ihnen weiterhilft.
 
 # Words for labels and menus
 
-dose = Dose { $dose }
-today = Today
-tomorrow = Tomorrow
-open-now = Open now
-closed-now = Closed now
+dose = Dosis { $dose }
+today = Heute
+tomorrow = Morgen
+open-now = Jetzt geöffnet
+closed-now = Jetzt geschlossen
 remaining = { $count ->
-   *[other] { $count } left
+   *[other] noch { $count } frei
 }
-any-practitioner = Anyone
-free-of-charge = Free
+any-practitioner = Egal, wer
+free-of-charge = Kostenlos
 online = Online
-status-booked = Booked
-status-pending = Not confirmed yet
-status-moved = Moved
-status-cancelled = Cancelled
-status-cancelled-by-clinic = Cancelled by the clinic
-status-past = Past
+status-booked = Gebucht
+status-pending = Noch nicht bestätigt
+status-moved = Verschoben
+status-cancelled = Abgesagt
+status-cancelled-by-clinic = Vom Standort abgesagt
+status-past = Vorbei
 minutes = { $count ->
-    [one] { $count } minute
-   *[other] { $count } minutes
+    [one] { $count } Minute
+   *[other] { $count } Minuten
 }
 hours = { $count ->
-    [one] { $count } hour
-   *[other] { $count } hours
+    [one] { $count } Stunde
+   *[other] { $count } Stunden
 }
 days = { $count ->
-    [one] { $count } day
-   *[other] { $count } days
+    [one] { $count } Tag
+   *[other] { $count } Tage
 }
 
 # How labels are put together
 
-label-date-time = { $date }, { $time }
-label-date-time-zone = { $date }, { $time } { $zone }
-label-time-zone = { $time } { $zone }
+label-date-time = { $date }, { $time } Uhr
+label-date-time-zone = { $date }, { $time } Uhr ({ $zone })
+label-time-zone = { $time } Uhr ({ $zone })
 label-named-day = { $name } ({ $date })
 hours-days = { $from }–{ $to }
-hours-every-day = Every day
-hours-span = { $from } – { $to }
-hours-around-the-clock = 24 hours
+hours-every-day = Täglich
+hours-span = { $from }–{ $to } Uhr
+hours-around-the-clock = rund um die Uhr
 hours-on-days = { $days } { $hours }
 hours-enumerated = { $before }, { $next }
 hours-separated = { $before }; { $next }

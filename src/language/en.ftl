@@ -104,8 +104,8 @@ series-interval-exact = { $days ->
    *[other] Dose { $dose } has to be exactly { $days } days after dose { $previous }.
 }
 too-many-bookings = { $max ->
-    [one] You can have { $max } open booking at a time. Please keep or cancel it first.
-   *[other] You can have { $max } open bookings at a time. Please keep or cancel one first.
+    [one] You can have at most { $max } open booking at a time. To book another, please cancel it first.
+   *[other] You can have at most { $max } open bookings at a time. To book another, please cancel one first.
 }
 in-progress = I'm still working on it. Please ask me again in a moment.
 
@@ -173,7 +173,7 @@ missing-birth-date = Please tell me your date of birth.
 invalid-birth-date = That doesn't look like a date of birth. Please give year, month and day, like 1980-05-31.
 birth-date-in-future = The date of birth is in the future. Please check it.
 missing-answer = Please answer this question: { $question }
-invalid-answer = { $question } Please choose one of these: { $options }.
+invalid-answer = Please choose one of these answers: { $options }. The question is: { $question }
 missing-consent = Before I can book, I need you to agree to this: { $consent }
 missing-practitioner = Please choose whom you would like to see.
 invalid-practitioner = I can't find that person at this clinic. Please choose again.

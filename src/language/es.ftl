@@ -1,256 +1,256 @@
-# What the product says, in English. The message ids and their variables are listed in message.rs.
-# Names and dates stand beside the sentence, not inside its grammar: a clinic may call a service anything.
+# Lo que dice el producto, en español. «Usted» y formas sin género.
 
 # Locations
 
 locations-found = { $count ->
-    [one] I found { $count } clinic.
-   *[other] I found { $count } clinics.
+    [one] Encontré { $count } centro.
+   *[other] Encontré { $count } centros.
 }
 locations-nearby = { $count ->
-    [one] I found { $count } clinic near you.
-   *[other] I found { $count } clinics near you.
+    [one] Encontré { $count } centro cerca de usted.
+   *[other] Encontré { $count } centros cerca de usted.
 }
-locations-none-within = I found no clinic within { $distance }. You can try another place, or a wider search.
-locations-none = I found no clinic where you can book.
-locations-none-for-service = I found no clinic that offers this: { $service }.
-locations-unknown-place = I don't know the place "{ $place }". Please check it, or send me another postal code or city.
-locations-matched-by-place = I can't measure distances there, so I looked for clinics with the same postal code or in the same city.
-location-unknown = I can't find that clinic. Please choose another one.
-service-unknown = That clinic doesn't offer this. Please choose something else.
+locations-none-within = No encontré ningún centro a menos de { $distance }. Puede probar con otro lugar o buscar más lejos.
+locations-none = No encontré ningún centro donde pueda reservar.
+locations-none-for-service = No encontré ningún centro que ofrezca esto: { $service }.
+locations-unknown-place = No conozco el lugar "{ $place }". Revíselo, por favor, o envíeme otro código postal u otra ciudad.
+locations-matched-by-place = Ahí no puedo calcular distancias, así que busqué centros con el mismo código postal o en la misma ciudad.
+location-unknown = No encuentro ese centro. Elija otro, por favor.
+service-unknown = Ese centro no ofrece este servicio. Elija otro, por favor.
 
 # Free times
 
 slots-found = { $count ->
-    [one] { $service }, { $location }: there is { $count } free time.
-   *[other] { $service }, { $location }: there are { $count } free times.
+    [one] { $service }, { $location }: hay { $count } horario libre.
+   *[other] { $service }, { $location }: hay { $count } horarios libres.
 }
 slots-found-anywhere = { $count ->
-    [one] { $service }: there is { $count } free time.
-   *[other] { $service }: there are { $count } free times.
+    [one] { $service }: hay { $count } horario libre.
+   *[other] { $service }: hay { $count } horarios libres.
 }
 slots-found-for-dose = { $count ->
-    [one] Dose { $dose }: there is { $count } free time.
-   *[other] Dose { $dose }: there are { $count } free times.
+    [one] Dosis { $dose }: hay { $count } horario libre.
+   *[other] Dosis { $dose }: hay { $count } horarios libres.
 }
 slots-moves-found = { $count ->
-    [one] There is { $count } time you could move to.
-   *[other] There are { $count } times you could move to.
+    [one] Hay { $count } horario al que puede cambiar su cita.
+   *[other] Hay { $count } horarios a los que puede cambiar su cita.
 }
-slots-no-moves = There is no free time you could move to on the days you chose. Your appointment stays as it is.
-slots-none = There is no free time on the days you chose.
+slots-no-moves = No hay horarios libres para cambiar su cita en los días que eligió. Su cita sigue como estaba.
+slots-none = No hay horarios libres en los días que eligió.
 slots-alternatives = { $count ->
-    [one] Here is { $count } other time.
-   *[other] Here are { $count } other times.
+    [one] Aquí tiene { $count } horario más.
+   *[other] Aquí tiene otros { $count } horarios.
 }
-slots-stale = These times may have changed. I'll check again when you book.
-choose-by-number = Please reply with the number of your choice.
-book-by-page = You can book on this page: { $page }
-book-by-phone = You can book by phone: { $phone }
-book-by-page-or-phone = You can book on this page: { $page } or by phone: { $phone }
-book-at-clinic = You can't book here. Please ask the clinic directly.
+slots-stale = Es posible que estos horarios hayan cambiado. Lo comprobaré de nuevo cuando reserve.
+choose-by-number = Responda con el número de su elección, por favor.
+book-by-page = Puede reservar en esta página: { $page }
+book-by-phone = Puede reservar por teléfono: { $phone }
+book-by-page-or-phone = Puede reservar en esta página: { $page } o por teléfono: { $phone }
+book-at-clinic = Aquí no se puede reservar. Consulte directamente con el centro, por favor.
 
 # Booking
 
-booked = You're booked: { $service }, { $when }, { $location }.
+booked = Su cita está reservada: { $service }, { $when }, { $location }.
 booked-series = { $count ->
-    [one] You're booked for { $count } dose: { $service }, { $location }.
-   *[other] You're booked for { $count } doses: { $service }, { $location }.
+    [one] Tiene { $count } dosis reservada: { $service }, { $location }.
+   *[other] Tiene { $count } dosis reservadas: { $service }, { $location }.
 }
-dose-line = Dose { $dose }: { $when }
-confirmation-code = Your confirmation code is { $code }.
-confirmation-write-down = Please write this code down: nothing will be sent to you, and you need it to change or cancel.
-confirmation-by-email = A confirmation is on its way to your e-mail address.
-confirmation-by-sms = A confirmation is on its way to you as a text message.
-confirmation-by-email-and-sms = A confirmation is on its way to you by e-mail and as a text message.
-reminder = You'll get a reminder { $before } before.
-preview-booking = { $service }, { $when }, { $location }. Shall I book it?
+dose-line = Dosis { $dose }: { $when }
+confirmation-code = Su código de confirmación es { $code }.
+confirmation-write-down = Anote este código, por favor: no le enviaremos nada, y lo necesitará para cambiar o cancelar.
+confirmation-by-email = Le enviamos una confirmación a su correo electrónico.
+confirmation-by-sms = Le enviamos una confirmación por mensaje de texto.
+confirmation-by-email-and-sms = Le enviamos una confirmación por correo electrónico y por mensaje de texto.
+reminder = Recibirá un recordatorio { $before } antes.
+preview-booking = { $service }, { $when }, { $location }. ¿Hago la reserva?
 preview-series = { $count ->
-    [one] { $service }, { $location }, { $count } dose:
-   *[other] { $service }, { $location }, { $count } doses:
+    [one] { $service }, { $location }, { $count } dosis:
+   *[other] { $service }, { $location }, { $count } dosis:
 }
-preview-question = Shall I book it?
-slot-taken = Sorry, this time is no longer free.
-dose-taken = Sorry, the time for dose { $dose } is no longer free.
-doses-taken = Sorry, the times for doses { $doses } are no longer free.
-nothing-booked = Nothing was booked.
-nothing-changed = Nothing was changed.
-already-booked = You already booked this. To keep your booking safe, I can't show the confirmation code again.
-not-bookable = This time can't be booked. Please choose another one.
-not-bookable-too-soon = This time is too soon. Please book at least { $notice } ahead.
+preview-question = ¿Hago la reserva?
+slot-taken = Lo siento, este horario ya no está libre.
+dose-taken = Lo siento, el horario de la dosis { $dose } ya no está libre.
+doses-taken = Lo siento, los horarios de las dosis { $doses } ya no están libres.
+nothing-booked = No se reservó nada.
+nothing-changed = No se cambió nada.
+already-booked = Ya tiene esta reserva. Para proteger su cita, no puedo volver a mostrar el código de confirmación.
+not-bookable = Este horario no se puede reservar. Elija otro, por favor.
+not-bookable-too-soon = Falta muy poco para este horario. Reserve con al menos { $notice } de antelación, por favor.
 not-bookable-too-far-ahead = { $days ->
-    [one] This time is too far ahead. You can book up to { $days } day ahead.
-   *[other] This time is too far ahead. You can book up to { $days } days ahead.
+    [one] Falta demasiado para este horario. Puede reservar con hasta { $days } día de antelación.
+   *[other] Falta demasiado para este horario. Puede reservar con hasta { $days } días de antelación.
 }
-not-bookable-not-a-time = The clinic doesn't offer this time. Please choose another one.
-not-bookable-past = This time has already passed. Please choose another one.
-not-bookable-not-a-series = These times don't go together. Please choose one time for each dose, in order.
+not-bookable-not-a-time = El centro no ofrece este horario. Elija otro, por favor.
+not-bookable-past = Este horario ya pasó. Elija otro, por favor.
+not-bookable-not-a-series = Estos horarios no son compatibles entre sí. Elija un horario para cada dosis, en orden, por favor.
 not-eligible-too-young = { $age ->
-    [one] This is for people aged { $age } year or older.
-   *[other] This is for people aged { $age } years or older.
+    [one] Esto es para personas de { $age } año o más.
+   *[other] Esto es para personas de { $age } años o más.
 }
 not-eligible-too-old = { $age ->
-    [one] This is for people aged up to { $age } year.
-   *[other] This is for people aged up to { $age } years.
+    [one] Esto es para personas de hasta { $age } año.
+   *[other] Esto es para personas de hasta { $age } años.
 }
-not-eligible-adults-only = This is for adults only.
-not-eligible-children-only = This is for children only.
+not-eligible-adults-only = Esto es solo para personas adultas.
+not-eligible-children-only = Esto es solo para menores de edad.
 series-interval = { $max ->
-    [one] Dose { $dose } has to be { $min } to { $max } day after dose { $previous }.
-   *[other] Dose { $dose } has to be { $min } to { $max } days after dose { $previous }.
+    [one] Entre la dosis { $previous } y la dosis { $dose } tiene que pasar de { $min } a { $max } día.
+   *[other] Entre la dosis { $previous } y la dosis { $dose } tienen que pasar de { $min } a { $max } días.
 }
 series-interval-exact = { $days ->
-    [one] Dose { $dose } has to be exactly { $days } day after dose { $previous }.
-   *[other] Dose { $dose } has to be exactly { $days } days after dose { $previous }.
+    [one] Entre la dosis { $previous } y la dosis { $dose } tiene que pasar exactamente { $days } día.
+   *[other] Entre la dosis { $previous } y la dosis { $dose } tienen que pasar exactamente { $days } días.
 }
 too-many-bookings = { $max ->
-    [one] You can have { $max } open booking at a time. Please keep or cancel it first.
-   *[other] You can have { $max } open bookings at a time. Please keep or cancel one first.
+    [one] Puede tener como máximo { $max } reserva pendiente a la vez. Para reservar otra, cancélela primero, por favor.
+   *[other] Puede tener como máximo { $max } reservas pendientes a la vez. Para reservar otra, cancele una primero, por favor.
 }
-in-progress = I'm still working on it. Please ask me again in a moment.
+in-progress = Todavía lo estoy procesando. Pregúnteme de nuevo en un momento, por favor.
 
 # Looking up, cancelling, moving
 
-appointment-found = You have an appointment: { $service }, { $when }, { $location }.
+appointment-found = Tiene una cita: { $service }, { $when }, { $location }.
 appointments-found = { $count ->
-    [one] You have { $count } appointment.
-   *[other] You have { $count } appointments.
+    [one] Tiene { $count } cita.
+   *[other] Tiene { $count } citas.
 }
-appointment-pending = This booking isn't confirmed yet. Please ask me again in a moment.
-appointment-moved = This appointment has been moved to another time.
-appointment-cancelled-by-clinic = The clinic has cancelled this appointment.
-appointment-past = This appointment has already passed.
-cancelled = Cancelled: { $service }, { $when }.
+appointment-pending = Esta reserva aún no está confirmada. Pregúnteme de nuevo en un momento, por favor.
+appointment-moved = Esta cita se cambió a otro horario.
+appointment-cancelled-by-clinic = El centro canceló esta cita.
+appointment-past = Esta cita ya pasó.
+cancelled = Cita cancelada: { $service }, { $when }.
 cancelled-series = { $count ->
-    [one] { $service }: { $count } appointment is cancelled.
-   *[other] { $service }: { $count } appointments are cancelled.
+    [one] { $service }: { $count } cita cancelada.
+   *[other] { $service }: { $count } citas canceladas.
 }
-already-cancelled = This was already cancelled. There is nothing more to do.
-preview-cancel = { $service }, { $when }, { $location }. Shall I cancel it?
+already-cancelled = Esto ya estaba cancelado. No tiene que hacer nada más.
+preview-cancel = { $service }, { $when }, { $location }. ¿Cancelo esta cita?
 preview-cancel-series = { $count ->
-    [one] { $service }: shall I cancel { $count } appointment?
-   *[other] { $service }: shall I cancel { $count } appointments?
+    [one] { $service }: ¿cancelo { $count } cita?
+   *[other] { $service }: ¿cancelo { $count } citas?
 }
-later-doses-cancelled-too = Without dose { $dose }, the later doses are cancelled too.
-rescheduled = Your appointment has moved: { $service }, { $when }, { $location }.
+later-doses-cancelled-too = Sin la dosis { $dose }, también se cancelan las dosis posteriores.
+rescheduled = Su cita se ha cambiado: { $service }, { $when }, { $location }.
 rescheduled-series = { $count ->
-    [one] { $count } appointment has moved: { $service }, { $location }.
-   *[other] { $count } appointments have moved: { $service }, { $location }.
+    [one] Se ha cambiado { $count } cita: { $service }, { $location }.
+   *[other] Se han cambiado { $count } citas: { $service }, { $location }.
 }
-same-code = Your confirmation code stays the same.
-preview-move = The new time: { $service }, { $when }, { $location }. Shall I move your appointment?
+same-code = Su código de confirmación sigue siendo el mismo.
+preview-move = El nuevo horario: { $service }, { $when }, { $location }. ¿Cambio su cita?
 preview-move-series = { $count ->
-    [one] { $service }, { $location }, { $count } new time:
-   *[other] { $service }, { $location }, { $count } new times:
+    [one] { $service }, { $location }, { $count } nuevo horario:
+   *[other] { $service }, { $location }, { $count } nuevos horarios:
 }
 preview-move-question = { $count ->
-    [one] Shall I move your appointment?
-   *[other] Shall I move your appointments?
+    [one] ¿Cambio su cita?
+   *[other] ¿Cambio sus citas?
 }
-too-late-to-change = It's too late to change this here: changes need { $notice } of notice. Please call the clinic.
-cannot-change-here = This appointment can't be changed here. Please call the clinic.
-not-found = I can't find a booking with this code and contact. Please check both and try again.
+too-late-to-change = Ya es tarde para cambiar esto aquí: los cambios requieren { $notice } de antelación. Llame al centro, por favor.
+cannot-change-here = Esta cita no se puede cambiar aquí. Llame al centro, por favor.
+not-found = No encuentro ninguna reserva con este código y este dato de contacto. Revise ambos e inténtelo de nuevo, por favor.
 too-many-attempts = { $minutes ->
-    [one] That was too many tries. Please try again in { $minutes } minute.
-   *[other] That was too many tries. Please try again in { $minutes } minutes.
+    [one] Ha habido demasiados intentos. Inténtelo de nuevo dentro de { $minutes } minuto, por favor.
+   *[other] Ha habido demasiados intentos. Inténtelo de nuevo dentro de { $minutes } minutos, por favor.
 }
 
 # What is missing or mistyped
 
 input-needed = { $count ->
-    [one] I need one more thing.
-   *[other] I need a few more things.
+    [one] Necesito un dato más.
+   *[other] Necesito algunos datos más.
 }
-missing-name = Please tell me your name.
-missing-given-name = Please tell me your first name.
-missing-family-name = Please tell me your last name.
-missing-email = Please give me your e-mail address.
-invalid-email = That doesn't look like an e-mail address. Please check it.
-missing-phone = Please give me your phone number.
-invalid-phone = That doesn't look like a phone number. Please check it, with the area code.
-missing-contact = Please give me an e-mail address or a phone number.
-missing-birth-date = Please tell me your date of birth.
-invalid-birth-date = That doesn't look like a date of birth. Please give year, month and day, like 1980-05-31.
-birth-date-in-future = The date of birth is in the future. Please check it.
-missing-answer = Please answer this question: { $question }
-invalid-answer = { $question } Please choose one of these: { $options }.
-missing-consent = Before I can book, I need you to agree to this: { $consent }
-missing-practitioner = Please choose whom you would like to see.
-invalid-practitioner = I can't find that person at this clinic. Please choose again.
-missing-code = Please give me your confirmation code.
-invalid-code = That doesn't look like a confirmation code. It has ten letters and digits, like ABCDE-12345.
-missing-proof = Please give me the e-mail address, the phone number or the date of birth you booked with.
-missing-place = Please tell me your postal code or your city.
-invalid-date = I don't understand that date. Please give year, month and day, like 2026-05-31.
-past-date = That date has already passed. Please choose a later one.
-missing-slot = Please choose a time first.
+missing-name = Dígame su nombre, por favor.
+missing-given-name = Dígame su nombre de pila, por favor.
+missing-family-name = Dígame sus apellidos, por favor.
+missing-email = Indíqueme su correo electrónico, por favor.
+invalid-email = Eso no parece un correo electrónico. Revíselo, por favor.
+missing-phone = Indíqueme su número de teléfono, por favor.
+invalid-phone = Eso no parece un número de teléfono. Revíselo, con el prefijo o código de área, por favor.
+missing-contact = Indíqueme un correo electrónico o un número de teléfono, por favor.
+missing-birth-date = Dígame su fecha de nacimiento, por favor.
+invalid-birth-date = Eso no parece una fecha de nacimiento. Escriba año, mes y día, como 1980-05-31, por favor.
+birth-date-in-future = La fecha de nacimiento está en el futuro. Revísela, por favor.
+missing-answer = Responda a esta pregunta, por favor: { $question }
+invalid-answer = Responda con una de estas opciones, por favor: { $options }. La pregunta es: { $question }
+missing-consent = Antes de reservar, necesito que acepte esto: { $consent }
+missing-practitioner = Elija con quién desea la cita, por favor.
+invalid-practitioner = No encuentro a esa persona en este centro. Elija de nuevo, por favor.
+missing-code = Indíqueme su código de confirmación, por favor.
+invalid-code = Eso no parece un código de confirmación. Tiene diez letras y cifras, como ABCDE-12345.
+missing-proof = Indíqueme el correo electrónico, el teléfono o la fecha de nacimiento con que reservó, por favor.
+missing-place = Dígame su código postal o su ciudad, por favor.
+invalid-date = No entiendo esa fecha. Escriba año, mes y día, como 2026-05-31, por favor.
+past-date = Esa fecha ya pasó. Elija una posterior, por favor.
+missing-slot = Primero elija un horario, por favor.
 missing-slots = { $count ->
-    [one] Please choose { $count } time, one for each dose.
-   *[other] Please choose { $count } times, one for each dose.
+    [one] Elija { $count } horario, uno para cada dosis, por favor.
+   *[other] Elija { $count } horarios, uno para cada dosis, por favor.
 }
 text-too-long = { $max ->
-    [one] That text is too long. Please use at most { $max } character.
-   *[other] That text is too long. Please use at most { $max } characters.
+    [one] Ese texto es demasiado largo. Use { $max } carácter como máximo, por favor.
+   *[other] Ese texto es demasiado largo. Use { $max } caracteres como máximo, por favor.
 }
 
 # When we cannot, and how to go on
 
-unavailable = Sorry, I can't reach the clinic's calendar right now. Please try again later.
+unavailable = Lo siento, ahora no puedo consultar la agenda del centro. Inténtelo más tarde, por favor.
 unavailable-for = { $seconds ->
-    [one] Sorry, I can't reach the clinic's calendar right now. Please try again in { $seconds } second.
-   *[other] Sorry, I can't reach the clinic's calendar right now. Please try again in { $seconds } seconds.
+    [one] Lo siento, ahora no puedo consultar la agenda del centro. Inténtelo de nuevo dentro de { $seconds } segundo, por favor.
+   *[other] Lo siento, ahora no puedo consultar la agenda del centro. Inténtelo de nuevo dentro de { $seconds } segundos, por favor.
 }
-invalid-request = Sorry, something is wrong with this request, so I can't go on.
-misconfigured = Sorry, online booking isn't set up correctly at the moment.
-rate-limited = There are too many requests just now. Please try again in a moment.
-internal = Sorry, something went wrong on our side. Please try again later.
-timeout = Sorry, the clinic's calendar is taking too long to answer. Please try again in a moment.
-way-on-phone = You can call the clinic: { $phone }
-way-on-page = You can go on here: { $page }
-way-on-handoff = I can connect you with someone who can help.
+invalid-request = Lo siento, hay un error en esta solicitud y no puedo continuar.
+misconfigured = Lo siento, la reserva en línea no está bien configurada en este momento.
+rate-limited = Hay demasiadas solicitudes en este momento. Inténtelo de nuevo en un momento, por favor.
+internal = Lo siento, algo falló por nuestra parte. Inténtelo más tarde, por favor.
+timeout = Lo siento, la agenda del centro tarda demasiado en responder. Inténtelo de nuevo en un momento, por favor.
+way-on-phone = Puede llamar al centro: { $phone }
+way-on-page = Puede continuar aquí: { $page }
+way-on-handoff = Puedo ponerle en contacto con alguien que le ayude.
 
 # Words for labels and menus
 
-dose = Dose { $dose }
-today = Today
-tomorrow = Tomorrow
-open-now = Open now
-closed-now = Closed now
+dose = Dosis { $dose }
+today = Hoy
+tomorrow = Mañana
+open-now = Abierto ahora
+closed-now = Cerrado ahora
 remaining = { $count ->
-   *[other] { $count } left
+    [one] queda { $count }
+   *[other] quedan { $count }
 }
-any-practitioner = Anyone
-free-of-charge = Free
-online = Online
-status-booked = Booked
-status-pending = Not confirmed yet
-status-moved = Moved
-status-cancelled = Cancelled
-status-cancelled-by-clinic = Cancelled by the clinic
-status-past = Past
+any-practitioner = Cualquier profesional
+free-of-charge = Gratis
+online = En línea
+status-booked = Reservada
+status-pending = Sin confirmar
+status-moved = Cambiada
+status-cancelled = Cancelada
+status-cancelled-by-clinic = Cancelada por el centro
+status-past = Pasada
 minutes = { $count ->
-    [one] { $count } minute
-   *[other] { $count } minutes
+    [one] { $count } minuto
+   *[other] { $count } minutos
 }
 hours = { $count ->
-    [one] { $count } hour
-   *[other] { $count } hours
+    [one] { $count } hora
+   *[other] { $count } horas
 }
 days = { $count ->
-    [one] { $count } day
-   *[other] { $count } days
+    [one] { $count } día
+   *[other] { $count } días
 }
 
 # How labels are put together
 
 label-date-time = { $date }, { $time }
-label-date-time-zone = { $date }, { $time } { $zone }
-label-time-zone = { $time } { $zone }
+label-date-time-zone = { $date }, { $time } ({ $zone })
+label-time-zone = { $time } ({ $zone })
 label-named-day = { $name } ({ $date })
 hours-days = { $from }–{ $to }
-hours-every-day = Every day
+hours-every-day = Todos los días
 hours-span = { $from } – { $to }
-hours-around-the-clock = 24 hours
+hours-around-the-clock = 24 horas
 hours-on-days = { $days } { $hours }
 hours-enumerated = { $before }, { $next }
 hours-separated = { $before }; { $next }

@@ -1,259 +1,259 @@
-# What the product says, in English. The message ids and their variables are listed in message.rs.
-# Names and dates stand beside the sentence, not inside its grammar: a clinic may call a service anything.
+# Ce que dit le produit, en français. « Vous », sans genre. Espaces ordinaires avant « ? » et « : » pour les SMS.
 
 # Locations
 
 locations-found = { $count ->
-    [one] I found { $count } clinic.
-   *[other] I found { $count } clinics.
+    [one] J'ai trouvé { $count } centre.
+   *[other] J'ai trouvé { $count } centres.
 }
 locations-nearby = { $count ->
-    [one] I found { $count } clinic near you.
-   *[other] I found { $count } clinics near you.
+    [one] J'ai trouvé { $count } centre près de vous.
+   *[other] J'ai trouvé { $count } centres près de vous.
 }
-locations-none-within = I found no clinic within { $distance }. You can try another place, or a wider search.
-locations-none = I found no clinic where you can book.
-locations-none-for-service = I found no clinic that offers this: { $service }.
-locations-unknown-place = I don't know the place "{ $place }". Please check it, or send me another postal code or city.
-locations-matched-by-place = I can't measure distances there, so I looked for clinics with the same postal code or in the same city.
-location-unknown = I can't find that clinic. Please choose another one.
-service-unknown = That clinic doesn't offer this. Please choose something else.
+locations-none-within = Je n'ai trouvé aucun centre à moins de { $distance }. Vous pouvez essayer un autre lieu ou chercher plus loin.
+locations-none = Je n'ai trouvé aucun centre où vous pouvez réserver.
+locations-none-for-service = Je n'ai trouvé aucun centre qui propose ceci : { $service }.
+locations-unknown-place = Je ne connais pas le lieu "{ $place }". Vérifiez-le, ou envoyez-moi un autre code postal ou une autre ville.
+locations-matched-by-place = Je ne peux pas y mesurer les distances. J'ai donc cherché les centres qui ont le même code postal ou qui sont dans la même ville.
+location-unknown = Je ne trouve pas ce centre. Merci d'en choisir un autre.
+service-unknown = Ce centre ne propose pas cette prestation. Merci d'en choisir une autre.
 
 # Free times
 
 slots-found = { $count ->
-    [one] { $service }, { $location }: there is { $count } free time.
-   *[other] { $service }, { $location }: there are { $count } free times.
+    [one] { $service }, { $location } : il y a { $count } créneau libre.
+   *[other] { $service }, { $location } : il y a { $count } créneaux libres.
 }
 slots-found-anywhere = { $count ->
-    [one] { $service }: there is { $count } free time.
-   *[other] { $service }: there are { $count } free times.
+    [one] { $service } : il y a { $count } créneau libre.
+   *[other] { $service } : il y a { $count } créneaux libres.
 }
 slots-found-for-dose = { $count ->
-    [one] Dose { $dose }: there is { $count } free time.
-   *[other] Dose { $dose }: there are { $count } free times.
+    [one] Dose { $dose } : il y a { $count } créneau libre.
+   *[other] Dose { $dose } : il y a { $count } créneaux libres.
 }
 slots-moves-found = { $count ->
-    [one] There is { $count } time you could move to.
-   *[other] There are { $count } times you could move to.
+    [one] Vous pouvez déplacer votre rendez-vous vers { $count } autre créneau.
+   *[other] Vous pouvez déplacer votre rendez-vous vers { $count } autres créneaux.
 }
-slots-no-moves = There is no free time you could move to on the days you chose. Your appointment stays as it is.
-slots-none = There is no free time on the days you chose.
+slots-no-moves = Aucun créneau n'est libre pour déplacer votre rendez-vous aux dates choisies. Votre rendez-vous reste inchangé.
+slots-none = Aucun créneau n'est libre aux dates choisies.
 slots-alternatives = { $count ->
-    [one] Here is { $count } other time.
-   *[other] Here are { $count } other times.
+    [one] Voici { $count } autre créneau.
+   *[other] Voici { $count } autres créneaux.
 }
-slots-stale = These times may have changed. I'll check again when you book.
-choose-by-number = Please reply with the number of your choice.
-book-by-page = You can book on this page: { $page }
-book-by-phone = You can book by phone: { $phone }
-book-by-page-or-phone = You can book on this page: { $page } or by phone: { $phone }
-book-at-clinic = You can't book here. Please ask the clinic directly.
+slots-stale = Ces créneaux ont peut-être changé. Je vérifierai de nouveau quand vous réserverez.
+choose-by-number = Merci de répondre par le numéro de votre choix.
+book-by-page = Vous pouvez réserver sur cette page : { $page }
+book-by-phone = Vous pouvez réserver par téléphone : { $phone }
+book-by-page-or-phone = Vous pouvez réserver sur cette page : { $page } ou par téléphone : { $phone }
+book-at-clinic = Il n'est pas possible de réserver ici. Merci de vous adresser directement au centre.
 
 # Booking
 
-booked = You're booked: { $service }, { $when }, { $location }.
+booked = Votre rendez-vous est réservé : { $service }, { $when }, { $location }.
 booked-series = { $count ->
-    [one] You're booked for { $count } dose: { $service }, { $location }.
-   *[other] You're booked for { $count } doses: { $service }, { $location }.
+    [one] Vous avez { $count } dose réservée : { $service }, { $location }.
+   *[other] Vous avez { $count } doses réservées : { $service }, { $location }.
 }
-dose-line = Dose { $dose }: { $when }
-confirmation-code = Your confirmation code is { $code }.
-confirmation-write-down = Please write this code down: nothing will be sent to you, and you need it to change or cancel.
-confirmation-by-email = A confirmation is on its way to your e-mail address.
-confirmation-by-sms = A confirmation is on its way to you as a text message.
-confirmation-by-email-and-sms = A confirmation is on its way to you by e-mail and as a text message.
-reminder = You'll get a reminder { $before } before.
-preview-booking = { $service }, { $when }, { $location }. Shall I book it?
+dose-line = Dose { $dose } : { $when }
+confirmation-code = Votre code de confirmation est { $code }.
+confirmation-write-down = Notez bien ce code : rien ne vous sera envoyé, et il vous le faudra pour modifier ou annuler.
+confirmation-by-email = Une confirmation vous est envoyée par e-mail.
+confirmation-by-sms = Une confirmation vous est envoyée par SMS.
+confirmation-by-email-and-sms = Une confirmation vous est envoyée par e-mail et par SMS.
+reminder = Vous recevrez un rappel { $before } avant.
+preview-booking = { $service }, { $when }, { $location }. Dois-je réserver ?
 preview-series = { $count ->
-    [one] { $service }, { $location }, { $count } dose:
-   *[other] { $service }, { $location }, { $count } doses:
+    [one] { $service }, { $location }, { $count } dose :
+   *[other] { $service }, { $location }, { $count } doses :
 }
-preview-question = Shall I book it?
-slot-taken = Sorry, this time is no longer free.
-dose-taken = Sorry, the time for dose { $dose } is no longer free.
-doses-taken = Sorry, the times for doses { $doses } are no longer free.
-nothing-booked = Nothing was booked.
-nothing-changed = Nothing was changed.
-already-booked = You already booked this. To keep your booking safe, I can't show the confirmation code again.
-not-bookable = This time can't be booked. Please choose another one.
-not-bookable-too-soon = This time is too soon. Please book at least { $notice } ahead.
+preview-question = Dois-je réserver ?
+slot-taken = Malheureusement, ce créneau n'est plus libre.
+dose-taken = Malheureusement, le créneau de la dose { $dose } n'est plus libre.
+doses-taken = Malheureusement, les créneaux des doses { $doses } ne sont plus libres.
+nothing-booked = Rien n'a été réservé.
+nothing-changed = Rien n'a été modifié.
+already-booked = Vous avez déjà fait cette réservation. Pour la protéger, je ne peux pas afficher de nouveau le code de confirmation.
+not-bookable = Ce créneau ne peut pas être réservé. Merci d'en choisir un autre.
+not-bookable-too-soon = Ce créneau est trop proche. Merci de réserver au moins { $notice } à l'avance.
 not-bookable-too-far-ahead = { $days ->
-    [one] This time is too far ahead. You can book up to { $days } day ahead.
-   *[other] This time is too far ahead. You can book up to { $days } days ahead.
+    [one] Ce créneau est trop éloigné. Vous pouvez réserver jusqu'à { $days } jour à l'avance.
+   *[other] Ce créneau est trop éloigné. Vous pouvez réserver jusqu'à { $days } jours à l'avance.
 }
-not-bookable-not-a-time = The clinic doesn't offer this time. Please choose another one.
-not-bookable-past = This time has already passed. Please choose another one.
-not-bookable-not-a-series = These times don't go together. Please choose one time for each dose, in order.
+not-bookable-not-a-time = Le centre ne propose pas ce créneau. Merci d'en choisir un autre.
+not-bookable-past = Ce créneau est déjà passé. Merci d'en choisir un autre.
+not-bookable-not-a-series = Ces créneaux ne vont pas ensemble. Merci de choisir un créneau pour chaque dose, dans l'ordre.
 not-eligible-too-young = { $age ->
-    [one] This is for people aged { $age } year or older.
-   *[other] This is for people aged { $age } years or older.
+    [one] Cela s'adresse aux personnes de { $age } an et plus.
+   *[other] Cela s'adresse aux personnes de { $age } ans et plus.
 }
 not-eligible-too-old = { $age ->
-    [one] This is for people aged up to { $age } year.
-   *[other] This is for people aged up to { $age } years.
+    [one] Cela s'adresse aux personnes de { $age } an au plus.
+   *[other] Cela s'adresse aux personnes de { $age } ans au plus.
 }
-not-eligible-adults-only = This is for adults only.
-not-eligible-children-only = This is for children only.
+not-eligible-adults-only = Cela s'adresse uniquement aux adultes.
+not-eligible-children-only = Cela s'adresse uniquement aux enfants.
 series-interval = { $max ->
-    [one] Dose { $dose } has to be { $min } to { $max } day after dose { $previous }.
-   *[other] Dose { $dose } has to be { $min } to { $max } days after dose { $previous }.
+    [one] La dose { $dose } doit avoir lieu { $min } à { $max } jour après la dose { $previous }.
+   *[other] La dose { $dose } doit avoir lieu { $min } à { $max } jours après la dose { $previous }.
 }
 series-interval-exact = { $days ->
-    [one] Dose { $dose } has to be exactly { $days } day after dose { $previous }.
-   *[other] Dose { $dose } has to be exactly { $days } days after dose { $previous }.
+    [one] La dose { $dose } doit avoir lieu exactement { $days } jour après la dose { $previous }.
+   *[other] La dose { $dose } doit avoir lieu exactement { $days } jours après la dose { $previous }.
 }
 too-many-bookings = { $max ->
-    [one] You can have { $max } open booking at a time. Please keep or cancel it first.
-   *[other] You can have { $max } open bookings at a time. Please keep or cancel one first.
+    [one] Vous pouvez avoir au plus { $max } réservation en cours. Pour en faire une autre, merci de l'annuler d'abord.
+   *[other] Vous pouvez avoir au plus { $max } réservations en cours. Pour en faire une autre, merci d'en annuler une d'abord.
 }
-in-progress = I'm still working on it. Please ask me again in a moment.
+in-progress = C'est encore en cours. Merci de me redemander dans un instant.
 
 # Looking up, cancelling, moving
 
-appointment-found = You have an appointment: { $service }, { $when }, { $location }.
+appointment-found = Vous avez un rendez-vous : { $service }, { $when }, { $location }.
 appointments-found = { $count ->
-    [one] You have { $count } appointment.
-   *[other] You have { $count } appointments.
+    [one] Vous avez { $count } rendez-vous.
+   *[other] Vous avez { $count } rendez-vous.
 }
-appointment-pending = This booking isn't confirmed yet. Please ask me again in a moment.
-appointment-moved = This appointment has been moved to another time.
-appointment-cancelled-by-clinic = The clinic has cancelled this appointment.
-appointment-past = This appointment has already passed.
-cancelled = Cancelled: { $service }, { $when }.
+appointment-pending = Cette réservation n'est pas encore confirmée. Merci de me redemander dans un instant.
+appointment-moved = Ce rendez-vous a été déplacé à une autre heure.
+appointment-cancelled-by-clinic = Le centre a annulé ce rendez-vous.
+appointment-past = Ce rendez-vous est déjà passé.
+cancelled = Rendez-vous annulé : { $service }, { $when }.
 cancelled-series = { $count ->
-    [one] { $service }: { $count } appointment is cancelled.
-   *[other] { $service }: { $count } appointments are cancelled.
+    [one] { $service } : { $count } rendez-vous annulé.
+   *[other] { $service } : { $count } rendez-vous annulés.
 }
-already-cancelled = This was already cancelled. There is nothing more to do.
-preview-cancel = { $service }, { $when }, { $location }. Shall I cancel it?
+already-cancelled = C'était déjà annulé. Vous n'avez plus rien à faire.
+preview-cancel = { $service }, { $when }, { $location }. Dois-je annuler ce rendez-vous ?
 preview-cancel-series = { $count ->
-    [one] { $service }: shall I cancel { $count } appointment?
-   *[other] { $service }: shall I cancel { $count } appointments?
+    [one] { $service } : dois-je annuler { $count } rendez-vous ?
+   *[other] { $service } : dois-je annuler { $count } rendez-vous ?
 }
-later-doses-cancelled-too = Without dose { $dose }, the later doses are cancelled too.
-rescheduled = Your appointment has moved: { $service }, { $when }, { $location }.
+later-doses-cancelled-too = Sans la dose { $dose }, les doses suivantes sont annulées aussi.
+rescheduled = Votre rendez-vous est déplacé : { $service }, { $when }, { $location }.
 rescheduled-series = { $count ->
-    [one] { $count } appointment has moved: { $service }, { $location }.
-   *[other] { $count } appointments have moved: { $service }, { $location }.
+    [one] { $count } rendez-vous est déplacé : { $service }, { $location }.
+   *[other] { $count } rendez-vous sont déplacés : { $service }, { $location }.
 }
-same-code = Your confirmation code stays the same.
-preview-move = The new time: { $service }, { $when }, { $location }. Shall I move your appointment?
+same-code = Votre code de confirmation reste le même.
+preview-move = Le nouveau créneau : { $service }, { $when }, { $location }. Dois-je déplacer votre rendez-vous ?
 preview-move-series = { $count ->
-    [one] { $service }, { $location }, { $count } new time:
-   *[other] { $service }, { $location }, { $count } new times:
+    [one] { $service }, { $location }, { $count } nouveau créneau :
+   *[other] { $service }, { $location }, { $count } nouveaux créneaux :
 }
 preview-move-question = { $count ->
-    [one] Shall I move your appointment?
-   *[other] Shall I move your appointments?
+    [one] Dois-je déplacer votre rendez-vous ?
+   *[other] Dois-je déplacer vos rendez-vous ?
 }
-too-late-to-change = It's too late to change this here: changes need { $notice } of notice. Please call the clinic.
-cannot-change-here = This appointment can't be changed here. Please call the clinic.
-not-found = I can't find a booking with this code and contact. Please check both and try again.
+too-late-to-change = Il est trop tard pour le modifier ici : il faut s'y prendre { $notice } à l'avance. Merci d'appeler le centre.
+cannot-change-here = Ce rendez-vous ne peut pas être modifié ici. Merci d'appeler le centre.
+not-found = Je ne trouve aucune réservation avec ce code et ces coordonnées. Merci de les vérifier et de réessayer.
 too-many-attempts = { $minutes ->
-    [one] That was too many tries. Please try again in { $minutes } minute.
-   *[other] That was too many tries. Please try again in { $minutes } minutes.
+    [one] Il y a eu trop d'essais. Merci de réessayer dans { $minutes } minute.
+   *[other] Il y a eu trop d'essais. Merci de réessayer dans { $minutes } minutes.
 }
 
 # What is missing or mistyped
 
 input-needed = { $count ->
-    [one] I need one more thing.
-   *[other] I need a few more things.
+    [one] Il me manque une information.
+   *[other] Il me manque quelques informations.
 }
-missing-name = Please tell me your name.
-missing-given-name = Please tell me your first name.
-missing-family-name = Please tell me your last name.
-missing-email = Please give me your e-mail address.
-invalid-email = That doesn't look like an e-mail address. Please check it.
-missing-phone = Please give me your phone number.
-invalid-phone = That doesn't look like a phone number. Please check it, with the area code.
-missing-contact = Please give me an e-mail address or a phone number.
-missing-birth-date = Please tell me your date of birth.
-invalid-birth-date = That doesn't look like a date of birth. Please give year, month and day, like 1980-05-31.
-birth-date-in-future = The date of birth is in the future. Please check it.
-missing-answer = Please answer this question: { $question }
-invalid-answer = { $question } Please choose one of these: { $options }.
-missing-consent = Before I can book, I need you to agree to this: { $consent }
-missing-practitioner = Please choose whom you would like to see.
-invalid-practitioner = I can't find that person at this clinic. Please choose again.
-missing-code = Please give me your confirmation code.
-invalid-code = That doesn't look like a confirmation code. It has ten letters and digits, like ABCDE-12345.
-missing-proof = Please give me the e-mail address, the phone number or the date of birth you booked with.
-missing-place = Please tell me your postal code or your city.
-invalid-date = I don't understand that date. Please give year, month and day, like 2026-05-31.
-past-date = That date has already passed. Please choose a later one.
-missing-slot = Please choose a time first.
+missing-name = Merci de m'indiquer votre nom.
+missing-given-name = Merci de m'indiquer votre prénom.
+missing-family-name = Merci de m'indiquer votre nom de famille.
+missing-email = Merci de m'indiquer votre adresse e-mail.
+invalid-email = Cela ne ressemble pas à une adresse e-mail. Merci de la vérifier.
+missing-phone = Merci de m'indiquer votre numéro de téléphone.
+invalid-phone = Cela ne ressemble pas à un numéro de téléphone. Merci de le vérifier, avec l'indicatif.
+missing-contact = Merci de m'indiquer une adresse e-mail ou un numéro de téléphone.
+missing-birth-date = Merci de m'indiquer votre date de naissance.
+invalid-birth-date = Cela ne ressemble pas à une date de naissance. Indiquez l'année, le mois et le jour, comme 1980-05-31.
+birth-date-in-future = La date de naissance est dans le futur. Merci de la vérifier.
+missing-answer = Merci de répondre à cette question : { $question }
+invalid-answer = Merci de choisir parmi ces réponses : { $options }. La question est : { $question }
+missing-consent = Avant de réserver, j'ai besoin de votre accord : { $consent }
+missing-practitioner = Merci de choisir la personne que vous souhaitez consulter.
+invalid-practitioner = Je ne trouve pas cette personne dans ce centre. Merci de choisir de nouveau.
+missing-code = Merci de m'indiquer votre code de confirmation.
+invalid-code = Cela ne ressemble pas à un code de confirmation. Il a dix lettres et chiffres, comme ABCDE-12345.
+missing-proof = Merci de m'indiquer l'adresse e-mail, le téléphone ou la date de naissance donnés à la réservation.
+missing-place = Merci de m'indiquer votre code postal ou votre ville.
+invalid-date = Je ne comprends pas cette date. Indiquez l'année, le mois et le jour, comme 2026-05-31.
+past-date = Cette date est déjà passée. Merci d'en choisir une plus tardive.
+missing-slot = Merci de choisir d'abord un créneau.
 missing-slots = { $count ->
-    [one] Please choose { $count } time, one for each dose.
-   *[other] Please choose { $count } times, one for each dose.
+    [one] Merci de choisir { $count } créneau, un par dose.
+   *[other] Merci de choisir { $count } créneaux, un par dose.
 }
 text-too-long = { $max ->
-    [one] That text is too long. Please use at most { $max } character.
-   *[other] That text is too long. Please use at most { $max } characters.
+    [one] Ce texte est trop long. Merci d'utiliser { $max } caractère au plus.
+   *[other] Ce texte est trop long. Merci d'utiliser { $max } caractères au plus.
 }
 
 # When we cannot, and how to go on
 
-unavailable = Sorry, I can't reach the clinic's calendar right now. Please try again later.
+unavailable = Malheureusement, je n'arrive pas à joindre l'agenda du centre. Merci de réessayer plus tard.
 unavailable-for = { $seconds ->
-    [one] Sorry, I can't reach the clinic's calendar right now. Please try again in { $seconds } second.
-   *[other] Sorry, I can't reach the clinic's calendar right now. Please try again in { $seconds } seconds.
+    [one] Malheureusement, je n'arrive pas à joindre l'agenda du centre. Merci de réessayer dans { $seconds } seconde.
+   *[other] Malheureusement, je n'arrive pas à joindre l'agenda du centre. Merci de réessayer dans { $seconds } secondes.
 }
-invalid-request = Sorry, something is wrong with this request, so I can't go on.
-misconfigured = Sorry, online booking isn't set up correctly at the moment.
-rate-limited = There are too many requests just now. Please try again in a moment.
-internal = Sorry, something went wrong on our side. Please try again later.
-timeout = Sorry, the clinic's calendar is taking too long to answer. Please try again in a moment.
-way-on-phone = You can call the clinic: { $phone }
-way-on-page = You can go on here: { $page }
-way-on-handoff = I can connect you with someone who can help.
+invalid-request = Malheureusement, cette demande contient une erreur et je ne peux pas continuer.
+misconfigured = Malheureusement, la réservation en ligne n'est pas bien configurée pour le moment.
+rate-limited = Il y a trop de demandes en ce moment. Merci de réessayer dans un instant.
+internal = Malheureusement, un problème est survenu de notre côté. Merci de réessayer plus tard.
+timeout = Malheureusement, l'agenda du centre met trop de temps à répondre. Merci de réessayer dans un instant.
+way-on-phone = Vous pouvez appeler le centre : { $phone }
+way-on-page = Vous pouvez continuer ici : { $page }
+way-on-handoff = Je peux vous mettre en relation avec une personne qui vous aidera.
 
 # Words for labels and menus
 
 dose = Dose { $dose }
-today = Today
-tomorrow = Tomorrow
-open-now = Open now
-closed-now = Closed now
+today = Aujourd'hui
+tomorrow = Demain
+open-now = Ouvert en ce moment
+closed-now = Fermé en ce moment
 remaining = { $count ->
-   *[other] { $count } left
+    [one] { $count } place restante
+   *[other] { $count } places restantes
 }
-any-practitioner = Anyone
-free-of-charge = Free
-online = Online
-status-booked = Booked
-status-pending = Not confirmed yet
-status-moved = Moved
-status-cancelled = Cancelled
-status-cancelled-by-clinic = Cancelled by the clinic
-status-past = Past
+any-practitioner = Peu importe
+free-of-charge = Gratuit
+online = En ligne
+status-booked = Réservé
+status-pending = Pas encore confirmé
+status-moved = Déplacé
+status-cancelled = Annulé
+status-cancelled-by-clinic = Annulé par le centre
+status-past = Passé
 minutes = { $count ->
     [one] { $count } minute
    *[other] { $count } minutes
 }
 hours = { $count ->
-    [one] { $count } hour
-   *[other] { $count } hours
+    [one] { $count } heure
+   *[other] { $count } heures
 }
 days = { $count ->
-    [one] { $count } day
-   *[other] { $count } days
+    [one] { $count } jour
+   *[other] { $count } jours
 }
 
 # How labels are put together
 
 label-date-time = { $date }, { $time }
-label-date-time-zone = { $date }, { $time } { $zone }
-label-time-zone = { $time } { $zone }
+label-date-time-zone = { $date }, { $time } ({ $zone })
+label-time-zone = { $time } ({ $zone })
 label-named-day = { $name } ({ $date })
 hours-days = { $from }–{ $to }
-hours-every-day = Every day
+hours-every-day = Tous les jours
 hours-span = { $from } – { $to }
-hours-around-the-clock = 24 hours
+hours-around-the-clock = 24 heures sur 24
 hours-on-days = { $days } { $hours }
 hours-enumerated = { $before }, { $next }
-hours-separated = { $before }; { $next }
+hours-separated = { $before } ; { $next }
 distance-miles = { $number } mi
 distance-kilometres = { $number } km
 title-with-detail = { $title } ({ $detail })

@@ -21,22 +21,26 @@ impl Language {
         self.counted(detailed)
     }
 
+    /// Equal titles with a counter behind all but the first, one that no other title has already.
     fn counted(&self, titles: Vec<String>) -> Vec<String> {
         let mut taken: HashSet<String> = HashSet::with_capacity(titles.len());
-        let originals: HashSet<String> = titles.iter().cloned().collect();
+        let first: Vec<bool> = titles.iter().map(|title| taken.insert(title.clone())).collect();
         let mut unique = Vec::with_capacity(titles.len());
-        for title in titles {
-            let mut candidate = title.clone();
-            let mut counter = 2;
-            while taken.contains(&candidate) || (counter > 2 && originals.contains(&candidate)) {
-                let number = self.integer(counter);
-                candidate = self.say(&Message::WithDetail { title: &title, detail: &number });
-                counter += 1;
-            }
-            taken.insert(candidate.clone());
-            unique.push(candidate);
+        for (first, title) in first.into_iter().zip(titles) {
+            unique.push(if first { title } else { self.with_counter(&title, &mut taken) });
         }
         unique
+    }
+
+    fn with_counter(&self, title: &str, taken: &mut HashSet<String>) -> String {
+        let mut counter = 2;
+        loop {
+            let candidate = self.say(&Message::WithDetail { title, detail: &self.integer(counter) });
+            if taken.insert(candidate.clone()) {
+                return candidate;
+            }
+            counter += 1;
+        }
     }
 }
 

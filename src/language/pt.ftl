@@ -1,256 +1,256 @@
-# What the product says, in English. The message ids and their variables are listed in message.rs.
-# Names and dates stand beside the sentence, not inside its grammar: a clinic may call a service anything.
+# O que o produto diz, em português (do Brasil). «Você», sem gênero.
 
 # Locations
 
 locations-found = { $count ->
-    [one] I found { $count } clinic.
-   *[other] I found { $count } clinics.
+    [one] Encontrei { $count } unidade.
+   *[other] Encontrei { $count } unidades.
 }
 locations-nearby = { $count ->
-    [one] I found { $count } clinic near you.
-   *[other] I found { $count } clinics near you.
+    [one] Encontrei { $count } unidade perto de você.
+   *[other] Encontrei { $count } unidades perto de você.
 }
-locations-none-within = I found no clinic within { $distance }. You can try another place, or a wider search.
-locations-none = I found no clinic where you can book.
-locations-none-for-service = I found no clinic that offers this: { $service }.
-locations-unknown-place = I don't know the place "{ $place }". Please check it, or send me another postal code or city.
-locations-matched-by-place = I can't measure distances there, so I looked for clinics with the same postal code or in the same city.
-location-unknown = I can't find that clinic. Please choose another one.
-service-unknown = That clinic doesn't offer this. Please choose something else.
+locations-none-within = Não encontrei nenhuma unidade a menos de { $distance }. Você pode tentar outro lugar ou procurar mais longe.
+locations-none = Não encontrei nenhuma unidade onde você possa agendar.
+locations-none-for-service = Não encontrei nenhuma unidade que ofereça isto: { $service }.
+locations-unknown-place = Não conheço o lugar "{ $place }". Confira, por favor, ou me envie outro código postal ou outra cidade.
+locations-matched-by-place = Não consigo medir distâncias nesse lugar, por isso procurei unidades com o mesmo código postal ou na mesma cidade.
+location-unknown = Não encontro essa unidade. Escolha outra, por favor.
+service-unknown = Essa unidade não oferece esse serviço. Escolha outro, por favor.
 
 # Free times
 
 slots-found = { $count ->
-    [one] { $service }, { $location }: there is { $count } free time.
-   *[other] { $service }, { $location }: there are { $count } free times.
+    [one] { $service }, { $location }: há { $count } horário livre.
+   *[other] { $service }, { $location }: há { $count } horários livres.
 }
 slots-found-anywhere = { $count ->
-    [one] { $service }: there is { $count } free time.
-   *[other] { $service }: there are { $count } free times.
+    [one] { $service }: há { $count } horário livre.
+   *[other] { $service }: há { $count } horários livres.
 }
 slots-found-for-dose = { $count ->
-    [one] Dose { $dose }: there is { $count } free time.
-   *[other] Dose { $dose }: there are { $count } free times.
+    [one] Dose { $dose }: há { $count } horário livre.
+   *[other] Dose { $dose }: há { $count } horários livres.
 }
 slots-moves-found = { $count ->
-    [one] There is { $count } time you could move to.
-   *[other] There are { $count } times you could move to.
+    [one] Há { $count } horário para o qual você pode mudar.
+   *[other] Há { $count } horários para os quais você pode mudar.
 }
-slots-no-moves = There is no free time you could move to on the days you chose. Your appointment stays as it is.
-slots-none = There is no free time on the days you chose.
+slots-no-moves = Não há horário livre para mudar nos dias que você escolheu. Seu agendamento continua como está.
+slots-none = Não há horário livre nos dias que você escolheu.
 slots-alternatives = { $count ->
-    [one] Here is { $count } other time.
-   *[other] Here are { $count } other times.
+    [one] Aqui está { $count } outro horário.
+   *[other] Aqui estão { $count } outros horários.
 }
-slots-stale = These times may have changed. I'll check again when you book.
-choose-by-number = Please reply with the number of your choice.
-book-by-page = You can book on this page: { $page }
-book-by-phone = You can book by phone: { $phone }
-book-by-page-or-phone = You can book on this page: { $page } or by phone: { $phone }
-book-at-clinic = You can't book here. Please ask the clinic directly.
+slots-stale = Estes horários podem ter mudado. Vou conferir de novo quando você agendar.
+choose-by-number = Responda com o número da sua escolha, por favor.
+book-by-page = Você pode agendar nesta página: { $page }
+book-by-phone = Você pode agendar por telefone: { $phone }
+book-by-page-or-phone = Você pode agendar nesta página: { $page } ou por telefone: { $phone }
+book-at-clinic = Não é possível agendar por aqui. Fale diretamente com a unidade, por favor.
 
 # Booking
 
-booked = You're booked: { $service }, { $when }, { $location }.
+booked = Seu horário está agendado: { $service }, { $when }, { $location }.
 booked-series = { $count ->
-    [one] You're booked for { $count } dose: { $service }, { $location }.
-   *[other] You're booked for { $count } doses: { $service }, { $location }.
+    [one] Você tem { $count } dose agendada: { $service }, { $location }.
+   *[other] Você tem { $count } doses agendadas: { $service }, { $location }.
 }
 dose-line = Dose { $dose }: { $when }
-confirmation-code = Your confirmation code is { $code }.
-confirmation-write-down = Please write this code down: nothing will be sent to you, and you need it to change or cancel.
-confirmation-by-email = A confirmation is on its way to your e-mail address.
-confirmation-by-sms = A confirmation is on its way to you as a text message.
-confirmation-by-email-and-sms = A confirmation is on its way to you by e-mail and as a text message.
-reminder = You'll get a reminder { $before } before.
-preview-booking = { $service }, { $when }, { $location }. Shall I book it?
+confirmation-code = Seu código de confirmação é { $code }.
+confirmation-write-down = Anote este código, por favor: nada será enviado a você, e ele é necessário para mudar ou cancelar.
+confirmation-by-email = Uma confirmação está a caminho do seu e-mail.
+confirmation-by-sms = Uma confirmação está a caminho por mensagem de texto.
+confirmation-by-email-and-sms = Uma confirmação está a caminho por e-mail e por mensagem de texto.
+reminder = Você vai receber um lembrete { $before } antes.
+preview-booking = { $service }, { $when }, { $location }. Posso agendar?
 preview-series = { $count ->
     [one] { $service }, { $location }, { $count } dose:
    *[other] { $service }, { $location }, { $count } doses:
 }
-preview-question = Shall I book it?
-slot-taken = Sorry, this time is no longer free.
-dose-taken = Sorry, the time for dose { $dose } is no longer free.
-doses-taken = Sorry, the times for doses { $doses } are no longer free.
-nothing-booked = Nothing was booked.
-nothing-changed = Nothing was changed.
-already-booked = You already booked this. To keep your booking safe, I can't show the confirmation code again.
-not-bookable = This time can't be booked. Please choose another one.
-not-bookable-too-soon = This time is too soon. Please book at least { $notice } ahead.
+preview-question = Posso agendar?
+slot-taken = Infelizmente, este horário não está mais livre.
+dose-taken = Infelizmente, o horário da dose { $dose } não está mais livre.
+doses-taken = Infelizmente, os horários das doses { $doses } não estão mais livres.
+nothing-booked = Nada foi agendado.
+nothing-changed = Nada foi alterado.
+already-booked = Você já fez este agendamento. Para protegê-lo, não posso mostrar de novo o código de confirmação.
+not-bookable = Este horário não pode ser agendado. Escolha outro, por favor.
+not-bookable-too-soon = Este horário está próximo demais. Agende com pelo menos { $notice } de antecedência, por favor.
 not-bookable-too-far-ahead = { $days ->
-    [one] This time is too far ahead. You can book up to { $days } day ahead.
-   *[other] This time is too far ahead. You can book up to { $days } days ahead.
+    [one] Este horário está distante demais. Você pode agendar com até { $days } dia de antecedência.
+   *[other] Este horário está distante demais. Você pode agendar com até { $days } dias de antecedência.
 }
-not-bookable-not-a-time = The clinic doesn't offer this time. Please choose another one.
-not-bookable-past = This time has already passed. Please choose another one.
-not-bookable-not-a-series = These times don't go together. Please choose one time for each dose, in order.
+not-bookable-not-a-time = A unidade não oferece este horário. Escolha outro, por favor.
+not-bookable-past = Este horário já passou. Escolha outro, por favor.
+not-bookable-not-a-series = Estes horários não combinam entre si. Escolha um horário para cada dose, na ordem, por favor.
 not-eligible-too-young = { $age ->
-    [one] This is for people aged { $age } year or older.
-   *[other] This is for people aged { $age } years or older.
+    [one] Isto é para pessoas a partir de { $age } ano.
+   *[other] Isto é para pessoas a partir de { $age } anos.
 }
 not-eligible-too-old = { $age ->
-    [one] This is for people aged up to { $age } year.
-   *[other] This is for people aged up to { $age } years.
+    [one] Isto é para pessoas de até { $age } ano.
+   *[other] Isto é para pessoas de até { $age } anos.
 }
-not-eligible-adults-only = This is for adults only.
-not-eligible-children-only = This is for children only.
+not-eligible-adults-only = Isto é só para pessoas adultas.
+not-eligible-children-only = Isto é só para crianças.
 series-interval = { $max ->
-    [one] Dose { $dose } has to be { $min } to { $max } day after dose { $previous }.
-   *[other] Dose { $dose } has to be { $min } to { $max } days after dose { $previous }.
+    [one] A dose { $dose } precisa ser de { $min } a { $max } dia depois da dose { $previous }.
+   *[other] A dose { $dose } precisa ser de { $min } a { $max } dias depois da dose { $previous }.
 }
 series-interval-exact = { $days ->
-    [one] Dose { $dose } has to be exactly { $days } day after dose { $previous }.
-   *[other] Dose { $dose } has to be exactly { $days } days after dose { $previous }.
+    [one] A dose { $dose } precisa ser exatamente { $days } dia depois da dose { $previous }.
+   *[other] A dose { $dose } precisa ser exatamente { $days } dias depois da dose { $previous }.
 }
 too-many-bookings = { $max ->
-    [one] You can have { $max } open booking at a time. Please keep or cancel it first.
-   *[other] You can have { $max } open bookings at a time. Please keep or cancel one first.
+    [one] Você pode ter no máximo { $max } agendamento em aberto. Para fazer outro, cancele-o primeiro, por favor.
+   *[other] Você pode ter no máximo { $max } agendamentos em aberto. Para fazer outro, cancele um primeiro, por favor.
 }
-in-progress = I'm still working on it. Please ask me again in a moment.
+in-progress = Ainda estou cuidando disso. Pergunte de novo daqui a pouco, por favor.
 
 # Looking up, cancelling, moving
 
-appointment-found = You have an appointment: { $service }, { $when }, { $location }.
+appointment-found = Você tem um agendamento: { $service }, { $when }, { $location }.
 appointments-found = { $count ->
-    [one] You have { $count } appointment.
-   *[other] You have { $count } appointments.
+    [one] Você tem { $count } agendamento.
+   *[other] Você tem { $count } agendamentos.
 }
-appointment-pending = This booking isn't confirmed yet. Please ask me again in a moment.
-appointment-moved = This appointment has been moved to another time.
-appointment-cancelled-by-clinic = The clinic has cancelled this appointment.
-appointment-past = This appointment has already passed.
-cancelled = Cancelled: { $service }, { $when }.
+appointment-pending = Este agendamento ainda não está confirmado. Pergunte de novo daqui a pouco, por favor.
+appointment-moved = Este agendamento mudou para outro horário.
+appointment-cancelled-by-clinic = A unidade cancelou este agendamento.
+appointment-past = Este agendamento já passou.
+cancelled = Agendamento cancelado: { $service }, { $when }.
 cancelled-series = { $count ->
-    [one] { $service }: { $count } appointment is cancelled.
-   *[other] { $service }: { $count } appointments are cancelled.
+    [one] { $service }: { $count } agendamento cancelado.
+   *[other] { $service }: { $count } agendamentos cancelados.
 }
-already-cancelled = This was already cancelled. There is nothing more to do.
-preview-cancel = { $service }, { $when }, { $location }. Shall I cancel it?
+already-cancelled = Isto já estava cancelado. Você não precisa fazer mais nada.
+preview-cancel = { $service }, { $when }, { $location }. Posso cancelar este agendamento?
 preview-cancel-series = { $count ->
-    [one] { $service }: shall I cancel { $count } appointment?
-   *[other] { $service }: shall I cancel { $count } appointments?
+    [one] { $service }: posso cancelar { $count } agendamento?
+   *[other] { $service }: posso cancelar { $count } agendamentos?
 }
-later-doses-cancelled-too = Without dose { $dose }, the later doses are cancelled too.
-rescheduled = Your appointment has moved: { $service }, { $when }, { $location }.
+later-doses-cancelled-too = Sem a dose { $dose }, as doses seguintes também são canceladas.
+rescheduled = Seu agendamento mudou: { $service }, { $when }, { $location }.
 rescheduled-series = { $count ->
-    [one] { $count } appointment has moved: { $service }, { $location }.
-   *[other] { $count } appointments have moved: { $service }, { $location }.
+    [one] { $count } agendamento mudou: { $service }, { $location }.
+   *[other] { $count } agendamentos mudaram: { $service }, { $location }.
 }
-same-code = Your confirmation code stays the same.
-preview-move = The new time: { $service }, { $when }, { $location }. Shall I move your appointment?
+same-code = Seu código de confirmação continua o mesmo.
+preview-move = O novo horário: { $service }, { $when }, { $location }. Posso mudar seu agendamento?
 preview-move-series = { $count ->
-    [one] { $service }, { $location }, { $count } new time:
-   *[other] { $service }, { $location }, { $count } new times:
+    [one] { $service }, { $location }, { $count } novo horário:
+   *[other] { $service }, { $location }, { $count } novos horários:
 }
 preview-move-question = { $count ->
-    [one] Shall I move your appointment?
-   *[other] Shall I move your appointments?
+    [one] Posso mudar seu agendamento?
+   *[other] Posso mudar seus agendamentos?
 }
-too-late-to-change = It's too late to change this here: changes need { $notice } of notice. Please call the clinic.
-cannot-change-here = This appointment can't be changed here. Please call the clinic.
-not-found = I can't find a booking with this code and contact. Please check both and try again.
+too-late-to-change = É tarde demais para mudar isto por aqui: mudanças exigem { $notice } de antecedência. Ligue para a unidade, por favor.
+cannot-change-here = Este agendamento não pode ser alterado por aqui. Ligue para a unidade, por favor.
+not-found = Não encontro nenhum agendamento com este código e este contato. Confira os dois e tente de novo, por favor.
 too-many-attempts = { $minutes ->
-    [one] That was too many tries. Please try again in { $minutes } minute.
-   *[other] That was too many tries. Please try again in { $minutes } minutes.
+    [one] Foram tentativas demais. Tente de novo em { $minutes } minuto, por favor.
+   *[other] Foram tentativas demais. Tente de novo em { $minutes } minutos, por favor.
 }
 
 # What is missing or mistyped
 
 input-needed = { $count ->
-    [one] I need one more thing.
-   *[other] I need a few more things.
+    [one] Preciso de mais uma informação.
+   *[other] Preciso de mais algumas informações.
 }
-missing-name = Please tell me your name.
-missing-given-name = Please tell me your first name.
-missing-family-name = Please tell me your last name.
-missing-email = Please give me your e-mail address.
-invalid-email = That doesn't look like an e-mail address. Please check it.
-missing-phone = Please give me your phone number.
-invalid-phone = That doesn't look like a phone number. Please check it, with the area code.
-missing-contact = Please give me an e-mail address or a phone number.
-missing-birth-date = Please tell me your date of birth.
-invalid-birth-date = That doesn't look like a date of birth. Please give year, month and day, like 1980-05-31.
-birth-date-in-future = The date of birth is in the future. Please check it.
-missing-answer = Please answer this question: { $question }
-invalid-answer = { $question } Please choose one of these: { $options }.
-missing-consent = Before I can book, I need you to agree to this: { $consent }
-missing-practitioner = Please choose whom you would like to see.
-invalid-practitioner = I can't find that person at this clinic. Please choose again.
-missing-code = Please give me your confirmation code.
-invalid-code = That doesn't look like a confirmation code. It has ten letters and digits, like ABCDE-12345.
-missing-proof = Please give me the e-mail address, the phone number or the date of birth you booked with.
-missing-place = Please tell me your postal code or your city.
-invalid-date = I don't understand that date. Please give year, month and day, like 2026-05-31.
-past-date = That date has already passed. Please choose a later one.
-missing-slot = Please choose a time first.
+missing-name = Informe seu nome, por favor.
+missing-given-name = Informe seu primeiro nome, por favor.
+missing-family-name = Informe seu sobrenome, por favor.
+missing-email = Informe seu e-mail, por favor.
+invalid-email = Isso não parece um e-mail. Confira, por favor.
+missing-phone = Informe seu número de telefone, por favor.
+invalid-phone = Isso não parece um número de telefone. Confira, com o código de área, por favor.
+missing-contact = Informe um e-mail ou um número de telefone, por favor.
+missing-birth-date = Informe sua data de nascimento, por favor.
+invalid-birth-date = Isso não parece uma data de nascimento. Escreva ano, mês e dia, como 1980-05-31, por favor.
+birth-date-in-future = A data de nascimento está no futuro. Confira, por favor.
+missing-answer = Responda a esta pergunta, por favor: { $question }
+invalid-answer = Responda com uma destas opções, por favor: { $options }. A pergunta é: { $question }
+missing-consent = Antes de agendar, preciso que você concorde com isto: { $consent }
+missing-practitioner = Escolha com quem você quer a consulta, por favor.
+invalid-practitioner = Não encontro essa pessoa nesta unidade. Escolha de novo, por favor.
+missing-code = Informe seu código de confirmação, por favor.
+invalid-code = Isso não parece um código de confirmação. Ele tem dez letras e números, como ABCDE-12345.
+missing-proof = Informe o e-mail, o telefone ou a data de nascimento que você usou ao agendar, por favor.
+missing-place = Informe seu código postal ou sua cidade, por favor.
+invalid-date = Não entendi essa data. Escreva ano, mês e dia, como 2026-05-31, por favor.
+past-date = Essa data já passou. Escolha uma data posterior, por favor.
+missing-slot = Escolha primeiro um horário, por favor.
 missing-slots = { $count ->
-    [one] Please choose { $count } time, one for each dose.
-   *[other] Please choose { $count } times, one for each dose.
+    [one] Escolha { $count } horário, um para cada dose, por favor.
+   *[other] Escolha { $count } horários, um para cada dose, por favor.
 }
 text-too-long = { $max ->
-    [one] That text is too long. Please use at most { $max } character.
-   *[other] That text is too long. Please use at most { $max } characters.
+    [one] Esse texto é longo demais. Use no máximo { $max } caractere, por favor.
+   *[other] Esse texto é longo demais. Use no máximo { $max } caracteres, por favor.
 }
 
 # When we cannot, and how to go on
 
-unavailable = Sorry, I can't reach the clinic's calendar right now. Please try again later.
+unavailable = Infelizmente, não consigo acessar a agenda da unidade agora. Tente mais tarde, por favor.
 unavailable-for = { $seconds ->
-    [one] Sorry, I can't reach the clinic's calendar right now. Please try again in { $seconds } second.
-   *[other] Sorry, I can't reach the clinic's calendar right now. Please try again in { $seconds } seconds.
+    [one] Infelizmente, não consigo acessar a agenda da unidade agora. Tente de novo em { $seconds } segundo, por favor.
+   *[other] Infelizmente, não consigo acessar a agenda da unidade agora. Tente de novo em { $seconds } segundos, por favor.
 }
-invalid-request = Sorry, something is wrong with this request, so I can't go on.
-misconfigured = Sorry, online booking isn't set up correctly at the moment.
-rate-limited = There are too many requests just now. Please try again in a moment.
-internal = Sorry, something went wrong on our side. Please try again later.
-timeout = Sorry, the clinic's calendar is taking too long to answer. Please try again in a moment.
-way-on-phone = You can call the clinic: { $phone }
-way-on-page = You can go on here: { $page }
-way-on-handoff = I can connect you with someone who can help.
+invalid-request = Infelizmente, há um erro neste pedido e não consigo continuar.
+misconfigured = Infelizmente, o agendamento on-line não está bem configurado no momento.
+rate-limited = Há pedidos demais neste momento. Tente de novo daqui a pouco, por favor.
+internal = Infelizmente, algo deu errado do nosso lado. Tente mais tarde, por favor.
+timeout = Infelizmente, a agenda da unidade está demorando demais para responder. Tente de novo daqui a pouco, por favor.
+way-on-phone = Você pode ligar para a unidade: { $phone }
+way-on-page = Você pode continuar aqui: { $page }
+way-on-handoff = Posso colocar você em contato com alguém que ajude.
 
 # Words for labels and menus
 
 dose = Dose { $dose }
-today = Today
-tomorrow = Tomorrow
-open-now = Open now
-closed-now = Closed now
+today = Hoje
+tomorrow = Amanhã
+open-now = Aberto agora
+closed-now = Fechado agora
 remaining = { $count ->
-   *[other] { $count } left
+    [one] resta { $count }
+   *[other] restam { $count }
 }
-any-practitioner = Anyone
-free-of-charge = Free
-online = Online
-status-booked = Booked
-status-pending = Not confirmed yet
-status-moved = Moved
-status-cancelled = Cancelled
-status-cancelled-by-clinic = Cancelled by the clinic
-status-past = Past
+any-practitioner = Qualquer profissional
+free-of-charge = Grátis
+online = On-line
+status-booked = Agendado
+status-pending = Ainda não confirmado
+status-moved = Mudado
+status-cancelled = Cancelado
+status-cancelled-by-clinic = Cancelado pela unidade
+status-past = Já passou
 minutes = { $count ->
-    [one] { $count } minute
-   *[other] { $count } minutes
+    [one] { $count } minuto
+   *[other] { $count } minutos
 }
 hours = { $count ->
-    [one] { $count } hour
-   *[other] { $count } hours
+    [one] { $count } hora
+   *[other] { $count } horas
 }
 days = { $count ->
-    [one] { $count } day
-   *[other] { $count } days
+    [one] { $count } dia
+   *[other] { $count } dias
 }
 
 # How labels are put together
 
 label-date-time = { $date }, { $time }
-label-date-time-zone = { $date }, { $time } { $zone }
-label-time-zone = { $time } { $zone }
+label-date-time-zone = { $date }, { $time } ({ $zone })
+label-time-zone = { $time } ({ $zone })
 label-named-day = { $name } ({ $date })
 hours-days = { $from }–{ $to }
-hours-every-day = Every day
+hours-every-day = Todos os dias
 hours-span = { $from } – { $to }
-hours-around-the-clock = 24 hours
+hours-around-the-clock = 24 horas
 hours-on-days = { $days } { $hours }
 hours-enumerated = { $before }, { $next }
 hours-separated = { $before }; { $next }

@@ -15,6 +15,17 @@ use unic_langid::LanguageIdentifier;
 
 use super::message::{Isolation, Message};
 
+/// In the order of [`Tongue`].
+const SOURCES: [&str; 7] = [
+    include_str!("en.ftl"),
+    include_str!("es.ftl"),
+    include_str!("fr.ftl"),
+    include_str!("de.ftl"),
+    include_str!("pt.ftl"),
+    include_str!("zh.ftl"),
+    include_str!("ar.ftl"),
+];
+
 /// A language that the sentences exist in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Tongue {
@@ -51,15 +62,7 @@ impl Tongue {
     }
 
     pub(super) const fn source(self) -> &'static str {
-        match self {
-            Self::English => include_str!("en.ftl"),
-            Self::Spanish => include_str!("es.ftl"),
-            Self::French => include_str!("fr.ftl"),
-            Self::German => include_str!("de.ftl"),
-            Self::Portuguese => include_str!("pt.ftl"),
-            Self::Chinese => include_str!("zh.ftl"),
-            Self::Arabic => include_str!("ar.ftl"),
-        }
+        SOURCES[self as usize]
     }
 
     fn resource(self) -> &'static FluentResource {
@@ -73,13 +76,6 @@ impl Tongue {
             LazyLock::new(|| parse(Tongue::Arabic)),
         ];
         &RESOURCES[self as usize]
-    }
-
-    fn isolation(self) -> Isolation {
-        match self {
-            Self::Arabic => isolated,
-            _ => |text| Cow::Borrowed(text),
-        }
     }
 }
 
@@ -110,7 +106,7 @@ impl Sentences {
     }
 
     pub(super) fn say(&self, message: &Message<'_>) -> String {
-        let arguments = message.arguments(self.tongue.isolation());
+        let arguments = message.arguments(self.isolation(message));
         let Some(pattern) = self.bundle.get_message(message.id()).and_then(|found| found.value()) else {
             return String::new();
         };
@@ -118,17 +114,32 @@ impl Sentences {
         let _ = self.bundle.write_pattern(&mut sentence, pattern, Some(&arguments), &mut Vec::new());
         sentence
     }
+
+    /// Labels are put together from parts that are in the language already, and stay in its order.
+    fn isolation(&self, message: &Message<'_>) -> Isolation {
+        if self.tongue == Tongue::Arabic && !message.is_label() { isolated } else { untouched }
+    }
 }
 
-/// `text` between a first-strong isolate and its end, unless it begins as Arabic itself.
+fn untouched(text: &str) -> Cow<'_, str> {
+    Cow::Borrowed(text)
+}
+
+/// `text` between a first-strong isolate and its end, where its parts would otherwise change places: when it begins
+/// in another script, and when it is digits with more than a time or a fraction between them. Never around an
+/// address of a page, which chats would make a link of with the mark in it.
 fn isolated(text: &str) -> Cow<'_, str> {
-    let needs_it = match text.chars().find(|letter| letter.is_alphabetic()) {
-        Some(letter) => {
-            !matches!(letter, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}')
-        }
-        None => text.contains(|character: char| character.is_numeric()),
+    let changes_places = match text.chars().find(|character| character.is_alphabetic()) {
+        Some(letter) => !is_arabic(letter) && !text.starts_with("http"),
+        None => text.contains(|character: char| !character.is_numeric() && !":.,٫٬".contains(character)),
     };
-    if needs_it { Cow::Owned(format!("\u{2068}{text}\u{2069}")) } else { Cow::Borrowed(text) }
+    if changes_places { Cow::Owned(format!("\u{2068}{text}\u{2069}")) } else { Cow::Borrowed(text) }
+}
+
+/// The Arabic letters of the Basic Multilingual Plane: Arabic, its supplements and extensions, presentation forms.
+fn is_arabic(letter: char) -> bool {
+    matches!(letter, '\u{600}'..='\u{6ff}' | '\u{750}'..='\u{77f}' | '\u{870}'..='\u{8ff}'
+        | '\u{fb50}'..='\u{fdff}' | '\u{fe70}'..='\u{fefe}')
 }
 
 /// Fluent writes numbers as Rust does; this writes them as the locale does.

@@ -1,2 +1,7 @@
+//! All tests that go through the front door, in one binary.
+
+mod audit;
 mod availability;
-mod config;
+mod language;
+mod package;
+mod store;

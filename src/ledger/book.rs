@@ -1,0 +1,662 @@
+//! Booking a series: record it pending, enter every place, only then call the provider, commit by one
+//! compare-and-swap, reply.
+//!
+//! A crash between any two of these leaves a record from which the same request continues, and which
+//! [`settle`](super::settle) finishes or undoes. Nothing here ever waits for a lock: there are none.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use chrono::TimeDelta;
+use tokio::time::{Instant, timeout_at};
+
+use super::{
+    EXECUTOR_LIMIT, Ledger, LedgerError, STALE,
+    days::{Candidate, Claim, Claimant, Claimed, dates_of},
+    documents::{Booking, Contact, ContactKind, Dose, DoseStatus, Doubt, FORMAT, State, Undone},
+    record::{NotWritten, Record},
+    ring::{Digest, Key},
+    settle::Settled,
+    vault::Keys,
+};
+use crate::{
+    domain::{Location, Place, Service, TimeRange, code::ConfirmationCode},
+    provider::{Booked as Answer, Handle, Order, OrderedDose, Patient, Provider, Record as WhoseRecord},
+    store::{Etag, StoreError},
+};
+
+/// How long a request waits for another that is the same, before it says so.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// How long the code is told again to a request without an id.
+pub const TOLD_AGAIN: TimeDelta = TimeDelta::minutes(10);
+
+/// Bookings of one request that were cancelled and made anew. More is a loop of the caller.
+const GENERATIONS: u32 = 100;
+
+/// Searches for an appointment whose making had no clear answer, before the same place is tried again.
+const SEARCHES: u32 = 3;
+
+/// What makes two requests the same, and who asks.
+#[derive(Clone)]
+pub struct Request {
+    pub request_id: Option<String>,
+    /// Slot ids, in the order of the doses.
+    pub slots: Vec<String>,
+    /// Normalised: case and blanks do not make another person.
+    pub name: String,
+    /// Every contact given, the birth date too, in the form it is compared in.
+    pub contacts: Vec<(ContactKind, String)>,
+    pub invocation: Option<String>,
+}
+
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Request").field("invocation", &self.invocation).finish_non_exhaustive()
+    }
+}
+
+/// A booking to be made.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    pub request: Request,
+    pub location: Arc<Location>,
+    pub service: Arc<Service>,
+    pub doses: Vec<WishedDose>,
+    /// Vendor appointments that the candidates' seats already count.
+    pub counted: Arc<HashSet<Handle>>,
+    pub patient: Arc<Patient>,
+    pub locale: String,
+}
+
+/// One dose of it, and who could serve it then.
+#[derive(Debug, Clone)]
+pub struct WishedDose {
+    pub dose: u8,
+    pub time: TimeRange,
+    pub candidates: Vec<Candidate>,
+}
+
+/// How a request to book ended, now or when it was first made.
+#[derive(Debug)]
+pub enum Booked {
+    Booked(Box<Record>),
+    /// It exists, and its code is not told (again) to this caller.
+    AlreadyBooked(Box<Record>),
+    AlreadyCancelled(Box<Record>),
+    /// Nothing was booked: these doses have no place.
+    SlotTaken(Vec<u8>),
+    /// Nothing was booked: the provider's rules forbid it.
+    Refused,
+    /// Nothing was booked: the contact has as many bookings open as are allowed.
+    TooManyBookings,
+    /// The same request is being dealt with.
+    InProgress,
+}
+
+/// What the store says about a request.
+enum Found {
+    Ended(Booked),
+    /// Somebody is at it, or was.
+    Unfinished(Box<Record>),
+    /// Nobody is: an attempt may begin.
+    Free(Start),
+}
+
+/// Where an attempt begins.
+struct Start {
+    code: ConfirmationCode,
+    key: Key,
+    generation: u32,
+    /// What is there: an undone record is taken up again.
+    before: Option<(Etag, Booking)>,
+}
+
+impl Ledger {
+    /// What became of a request that was made before; `None` when it has to be dealt with.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or the request id was used for something else.
+    pub async fn recall(&self, request: &Request) -> Result<Option<Booked>, LedgerError> {
+        match self.look_up(request).await? {
+            Found::Ended(ended) => Ok(Some(ended)),
+            Found::Unfinished(_) | Found::Free(_) => Ok(None),
+        }
+    }
+
+    /// Books a series, all or nothing, exactly once per request.
+    ///
+    /// Runs to its end even if nobody waits for it: call it in a task of its own.
+    ///
+    /// # Errors
+    /// When it is not known how it ended, or nothing was done. `reconcile` settles what was left.
+    pub async fn book(self: &Arc<Self>, wish: Wish) -> Result<Booked, LedgerError> {
+        let deadline = Instant::now() + EXECUTOR_LIMIT;
+        timeout_at(deadline, self.book_until(&wish, deadline)).await.unwrap_or(Err(LedgerError::Timeout))
+    }
+
+    async fn book_until(self: &Arc<Self>, wish: &Wish, deadline: Instant) -> Result<Booked, LedgerError> {
+        let started = Instant::now();
+        for round in 0.. {
+            match self.look_up(&wish.request).await? {
+                Found::Ended(ended) => return Ok(ended),
+                Found::Unfinished(record) if record.age >= STALE => {
+                    if let Settled::Waiting = self.settle(&record.code).await? {
+                        return Ok(Booked::InProgress);
+                    }
+                }
+                Found::Unfinished(_) if started.elapsed() > PATIENCE => return Ok(Booked::InProgress),
+                Found::Unfinished(_) => self.pause(round).await,
+                Found::Free(start) => {
+                    if let Some(record) = self.begin(wish, start).await? {
+                        return self.execute(record, wish, deadline).await;
+                    }
+                }
+            }
+        }
+        Ok(Booked::InProgress)
+    }
+
+    /// Looks under every live key: which one is current may differ between instances for a moment.
+    async fn look_up(&self, request: &Request) -> Result<Found, LedgerError> {
+        let keys = self.keys().await?;
+        let mut free = None;
+        for key in
+            std::iter::once(&keys.current).chain(keys.live.iter().filter(|key| key.id != keys.current.id))
+        {
+            match self.look_up_under(key, request).await? {
+                Found::Free(start) => {
+                    // An undone record is taken up again rather than a new one made beside it.
+                    if free
+                        .as_ref()
+                        .is_none_or(|free: &Start| free.before.is_none() && start.before.is_some())
+                    {
+                        free = Some(start);
+                    }
+                }
+                found => return Ok(found),
+            }
+        }
+        free.map(Found::Free)
+            .ok_or_else(|| LedgerError::Misconfigured("the ledger's secret ring is empty".into()))
+    }
+
+    async fn look_up_under(&self, key: &Key, request: &Request) -> Result<Found, LedgerError> {
+        let digest = request.digest(key);
+        for generation in 0..GENERATIONS {
+            let code = key.code(&digest, generation);
+            let Some(record) = self.record(&code).await? else {
+                return Ok(Found::Free(Start { code, key: key.clone(), generation, before: None }));
+            };
+            if record
+                .booking
+                .contents
+                .as_ref()
+                .is_some_and(|contents| !contents.matches(&request.contents(key)))
+            {
+                return Err(LedgerError::ReusedRequestId);
+            }
+            match self.judge(request, record) {
+                Judged::Ended(booked) => return Ok(Found::Ended(booked)),
+                Judged::Unfinished(record) => return Ok(Found::Unfinished(record)),
+                Judged::Again(record) => {
+                    let before = Some((record.etag, record.booking));
+                    return Ok(Found::Free(Start { code, key: key.clone(), generation, before }));
+                }
+                Judged::NextGeneration => {}
+            }
+        }
+        Err(LedgerError::Store(StoreError::Unavailable(
+            "this request was booked and cancelled too often".into(),
+        )))
+    }
+
+    /// What a record means for the request that made it.
+    fn judge(&self, request: &Request, record: Record) -> Judged {
+        let booking = &record.booking;
+        let same_call = booking.named && request.request_id.is_some()
+            || request.invocation.is_some() && booking.invocation == request.invocation;
+        match booking.state {
+            State::Pending | State::Undoing => Judged::Unfinished(Box::new(record)),
+            State::Confirmed => {
+                let fresh = booking.confirmed.is_some_and(|at| self.clock.now() - at < TOLD_AGAIN);
+                let told = same_call || !booking.named && fresh;
+                let record = Box::new(record);
+                Judged::Ended(if told { Booked::Booked(record) } else { Booked::AlreadyBooked(record) })
+            }
+            State::Cancelled if same_call => Judged::Ended(Booked::AlreadyCancelled(Box::new(record))),
+            State::Cancelled => Judged::NextGeneration,
+            State::Undone => match &booking.undone {
+                Some(Undone::SlotTaken(doses)) if same_call => {
+                    Judged::Ended(Booked::SlotTaken(doses.clone()))
+                }
+                _ => Judged::Again(Box::new(record)),
+            },
+        }
+    }
+
+    /// Writes the marker and the pending record. `None`: somebody else did.
+    async fn begin(&self, wish: &Wish, start: Start) -> Result<Option<Record>, LedgerError> {
+        let Start { code, key, generation, before } = start;
+        let attempt = before.as_ref().map_or(0, |(_, booking)| booking.attempt) + 1;
+        let mut booking = wish.pending(&key, generation, attempt, self.random());
+        if let Some((_, before)) = &before {
+            // Where earlier attempts may have left something is not forgotten.
+            booking.days.extend(before.days.iter().copied());
+            booking.tried.clone_from(&before.tried);
+            booking.doubt = before.doubt;
+        }
+        self.mark_pending(&code, attempt).await?;
+        let etag = before.as_ref().map(|(etag, _)| etag);
+        let record = match self.write_record(&code, etag, booking).await {
+            Ok(record) => record,
+            Err(NotWritten::Beaten(_)) => return Ok(None),
+            Err(NotWritten::Failed(error)) => return Err(error),
+        };
+        let keys = self.keys().await?;
+        if self.yields(&keys, &key, &wish.request).await? {
+            self.undo(record, Undone::Abandoned).await?;
+            return Ok(None);
+        }
+        Ok(Some(record))
+    }
+
+    /// While two keys are current at once, the same request may be begun under both. Each wrote before it
+    /// looks here, so at least one sees the other; the one under the newer key gives way.
+    async fn yields(&self, keys: &Keys, own: &Key, request: &Request) -> Result<bool, LedgerError> {
+        let older = keys.live.iter().skip_while(|key| key.id != own.id).skip(1);
+        for key in older {
+            if !matches!(self.look_up_under(key, request).await?, Found::Free(_)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// From the pending record to the reply.
+    async fn execute(
+        self: &Arc<Self>,
+        record: Record,
+        wish: &Wish,
+        deadline: Instant,
+    ) -> Result<Booked, LedgerError> {
+        let provider = self.provider(wish.location.id.provider())?.clone();
+        let claimant = Claimant {
+            code: record.code.clone(),
+            attempt: record.booking.attempt,
+            calendar: wish.location.calendar.clone(),
+            zone: wish.location.time_zone,
+            service: wish.service.clone(),
+            capabilities: provider.capabilities(),
+            counted: wish.counted.clone(),
+            standing: Arc::from([]),
+        };
+        let mut claims = wish.claims();
+        let (counted, claimed) = futures_util::future::join(
+            self.count_open(&record, wish.service.max_open_per_contact),
+            self.claim(&claimant, &mut claims),
+        )
+        .await;
+        if !counted? {
+            return self.undo(record, Undone::TooManyBookings).await;
+        }
+        match claimed? {
+            Claimed::Taken(doses) => self.undo(record, Undone::SlotTaken(doses)).await,
+            Claimed::Busy => {
+                self.undo(record, Undone::Abandoned).await?;
+                Ok(Booked::InProgress)
+            }
+            Claimed::All(places) if claimant.capabilities.record == WhoseRecord::Ledger => {
+                let mut booking = record.booking.clone();
+                booking.stand_in(&places);
+                self.confirm(record, booking, wish).await
+            }
+            Claimed::All(places) => {
+                let mut call = VendorCall { provider, claimant, claims, wish, deadline };
+                self.book_at_vendor(record, places, &mut call).await
+            }
+        }
+    }
+
+    /// Step 4: the places into the record, then the vendor, until every dose is booked or it is known why not.
+    async fn book_at_vendor(
+        self: &Arc<Self>,
+        mut record: Record,
+        mut places: BTreeMap<u8, Place>,
+        call: &mut VendorCall<'_>,
+    ) -> Result<Booked, LedgerError> {
+        loop {
+            let mut booking = record.booking.clone();
+            booking.stand_in(&places);
+            self.name_references(&mut booking, &record.code).await?;
+            record = match self.write_record(&record.code, Some(&record.etag), booking).await {
+                Ok(record) => record,
+                Err(NotWritten::Beaten(now)) => return Ok(self.beaten(now.map(|now| *now))),
+                Err(NotWritten::Failed(error)) => return Err(error),
+            };
+            match self.call_vendor(&mut record, call).await? {
+                Called::AllBooked => {
+                    let booking = record.booking.clone();
+                    return self.confirm(record, booking, call.wish).await;
+                }
+                Called::Taken(dose) => {
+                    call.keep_booked(&record);
+                    let claim = call.claims.iter_mut().find(|claim| claim.dose == dose);
+                    if let Some(claim) = claim {
+                        claim.candidates.retain(|candidate| Some(&candidate.place) != places.get(&dose));
+                        if !claim.candidates.is_empty()
+                            && let Claimed::All(next) = self.claim(&call.claimant, &mut call.claims).await?
+                        {
+                            places = next;
+                            continue;
+                        }
+                    }
+                    return self.undo(record, Undone::SlotTaken(vec![dose])).await;
+                }
+                Called::Refused => return self.undo(record, Undone::Refused).await,
+            }
+        }
+    }
+
+    /// Books what is not booked yet. What stays unclear is an error: the places stay held, and `reconcile`
+    /// decides.
+    async fn call_vendor(&self, record: &mut Record, call: &VendorCall<'_>) -> Result<Called, LedgerError> {
+        let mut tries = 0;
+        while let Some(order) = call.order(record) {
+            let answers = call.provider.book(&order).await;
+            for (ordered, answer) in order.doses.iter().zip(answers) {
+                let answer = match answer {
+                    Answer::Unclear { why } => {
+                        record.booking.doubt = Doubt::Unclear;
+                        tracing::warn!(%why, "the provider gave no clear answer to a booking");
+                        self.search(record, ordered, call).await?
+                    }
+                    answer => answer,
+                };
+                match answer {
+                    Answer::Booked { handle, version } => record.booking.book(ordered.dose, handle, version),
+                    Answer::Taken => return Ok(Called::Taken(ordered.dose)),
+                    Answer::Refused { rule } => {
+                        tracing::info!(%rule, "the provider refused a booking");
+                        return Ok(Called::Refused);
+                    }
+                    // Nothing there is unknown, not no: the same place, once more.
+                    Answer::Unclear { .. } if tries < 1 => {
+                        tries += 1;
+                        break;
+                    }
+                    Answer::Unclear { .. } => return Err(LedgerError::Timeout),
+                    Answer::NotTried => break,
+                }
+            }
+        }
+        Ok(Called::AllBooked)
+    }
+
+    /// Looks for an appointment that may have been made.
+    async fn search(
+        &self,
+        record: &Record,
+        ordered: &OrderedDose,
+        call: &VendorCall<'_>,
+    ) -> Result<Answer, LedgerError> {
+        for search in 0..SEARCHES {
+            let (references, places) = (vec![ordered.reference.clone()], vec![ordered.place.clone()]);
+            let found = call.provider.find(&record.booking.calendar, &references, &places).await?;
+            if let Some(ours) = found.into_iter().find(|found| found.place == ordered.place) {
+                return Ok(Answer::Booked { handle: ours.handle, version: ours.version });
+            }
+            self.pause(search + 4).await;
+        }
+        Ok(Answer::Unclear { why: "nothing was found".into() })
+    }
+
+    async fn name_references(
+        &self,
+        booking: &mut Booking,
+        code: &ConfirmationCode,
+    ) -> Result<(), LedgerError> {
+        let keys = self.keys().await?;
+        let key = keys.find(&booking.key).unwrap_or(&keys.current);
+        for dose in &mut booking.doses {
+            dose.reference = Some(key.reference(code, dose.dose, booking.attempt));
+            if let Some(place) = &dose.place
+                && !booking.tried.contains(place)
+            {
+                booking.tried.push(place.clone());
+            }
+        }
+        Ok(())
+    }
+
+    /// The commit.
+    async fn confirm(
+        self: &Arc<Self>,
+        record: Record,
+        mut booking: Booking,
+        wish: &Wish,
+    ) -> Result<Booked, LedgerError> {
+        booking.state = State::Confirmed;
+        booking.confirmed = Some(self.clock.now());
+        if booking.doubt != Doubt::None {
+            booking.doubt = Doubt::LookAgain;
+        }
+        if self.provider(wish.location.id.provider())?.capabilities().record == WhoseRecord::Ledger {
+            let keys = self.keys().await?;
+            let patient = serde_json::to_vec(&*wish.patient).unwrap_or_default();
+            booking.sealed = keys.find(&booking.key).and_then(|key| key.seal(&patient));
+        }
+        match self.write_record(&record.code, Some(&record.etag), booking).await {
+            Ok(record) => {
+                self.clean_up_later(record.clone());
+                Ok(Booked::Booked(Box::new(record)))
+            }
+            Err(NotWritten::Beaten(now)) => {
+                // What this executor had the vendor book may now be nobody's: `reconcile` is to look.
+                self.mark_pending(&record.code, record.booking.attempt).await?;
+                Ok(self.beaten(now.map(|now| *now)))
+            }
+            Err(NotWritten::Failed(error)) => Err(error),
+        }
+    }
+
+    /// Undoes a booking of this executor, and answers why.
+    pub(super) async fn undo(&self, record: Record, why: Undone) -> Result<Booked, LedgerError> {
+        let mut booking = record.booking.clone();
+        booking.state = State::Undoing;
+        booking.undone = Some(why.clone());
+        let record = match self.write_record(&record.code, Some(&record.etag), booking).await {
+            Ok(record) => record,
+            Err(NotWritten::Beaten(now)) => return Ok(self.beaten(now.map(|now| *now))),
+            Err(NotWritten::Failed(error)) => return Err(error),
+        };
+        match self.unwind(record, Duration::ZERO).await? {
+            Settled::Settled(_) => Ok(match why {
+                Undone::SlotTaken(doses) => Booked::SlotTaken(doses),
+                Undone::Refused => Booked::Refused,
+                Undone::TooManyBookings => Booked::TooManyBookings,
+                Undone::Abandoned => Booked::InProgress,
+            }),
+            // Part of it may still stand at the vendor: nobody may be told that nothing was booked.
+            Settled::Fresh | Settled::Waiting | Settled::Gone => Err(LedgerError::Timeout),
+        }
+    }
+
+    /// An executor that is not current any more replies what the record says.
+    fn beaten(&self, now: Option<Record>) -> Booked {
+        match now {
+            Some(record) if record.booking.state == State::Confirmed => Booked::Booked(Box::new(record)),
+            Some(record) if record.booking.state == State::Cancelled => {
+                Booked::AlreadyCancelled(Box::new(record))
+            }
+            _ => Booked::InProgress,
+        }
+    }
+
+    /// Marks the entries and removes the marker, after the reply: not the caller's to wait for.
+    pub(super) fn clean_up_later(self: &Arc<Self>, record: Record) {
+        let ledger = self.clone();
+        tokio::spawn(async move {
+            if ledger.tidy_days(&record).await.is_ok() && record.booking.doubt == Doubt::None {
+                ledger.unmark_pending(&record.code, record.booking.attempt).await;
+            }
+        });
+    }
+}
+
+enum Judged {
+    Ended(Booked),
+    Unfinished(Box<Record>),
+    /// It was undone: an attempt may begin.
+    Again(Box<Record>),
+    /// It was cancelled since, and this is a new wish.
+    NextGeneration,
+}
+
+/// How a round of calls to the vendor ended.
+enum Called {
+    AllBooked,
+    Taken(u8),
+    Refused,
+}
+
+/// What a booking at a vendor needs at hand.
+struct VendorCall<'a> {
+    provider: Arc<dyn Provider>,
+    claimant: Claimant,
+    claims: Vec<Claim>,
+    wish: &'a Wish,
+    deadline: Instant,
+}
+
+impl VendorCall<'_> {
+    /// What the vendor has booked stays where it is, whatever is claimed next.
+    fn keep_booked(&mut self, record: &Record) {
+        for claim in &mut self.claims {
+            let dose = record.booking.dose(claim.dose).filter(|dose| dose.handle.is_some());
+            if let Some(place) = dose.and_then(|dose| dose.place.as_ref()) {
+                claim.candidates.retain(|candidate| candidate.place == *place);
+            }
+        }
+    }
+
+    /// What is still to be booked; `None` when nothing is.
+    fn order(&self, record: &Record) -> Option<Order> {
+        let doses: Vec<OrderedDose> = record
+            .booking
+            .doses
+            .iter()
+            .filter(|dose| dose.handle.is_none())
+            .filter_map(|dose| {
+                let (place, reference) = (dose.place.clone()?, dose.reference.clone()?);
+                Some(OrderedDose { dose: dose.dose, place, reference })
+            })
+            .collect();
+        (!doses.is_empty()).then(|| Order {
+            location: self.wish.location.clone(),
+            service: self.wish.service.clone(),
+            doses,
+            patient: self.wish.patient.clone(),
+            code: record.code.clone(),
+            locale: self.wish.locale.clone(),
+            deadline: self.deadline,
+        })
+    }
+}
+
+impl Request {
+    /// Names the request under a key: the caller's id, or else what it asks for and for whom.
+    fn digest(&self, key: &Key) -> Digest {
+        match &self.request_id {
+            Some(id) => key.digest("request id", &[id]),
+            None => self.contents_as(key, "request"),
+        }
+    }
+
+    /// What the request says, however it is named: whoever repeats an id with other contents is not handed
+    /// another's code.
+    fn contents(&self, key: &Key) -> Digest {
+        self.contents_as(key, "contents")
+    }
+
+    fn contents_as(&self, key: &Key, purpose: &str) -> Digest {
+        let count = self.slots.len().to_string();
+        let mut parts: Vec<&str> = vec![&count];
+        parts.extend(self.slots.iter().map(String::as_str));
+        parts.push(&self.name);
+        for (kind, contact) in &self.contacts {
+            parts.extend([kind.as_str(), contact]);
+        }
+        key.digest(purpose, &parts)
+    }
+}
+
+impl Wish {
+    fn claims(&self) -> Vec<Claim> {
+        self.doses.iter().map(|dose| Claim { dose: dose.dose, candidates: dose.candidates.clone() }).collect()
+    }
+
+    fn pending(&self, key: &Key, generation: u32, attempt: u32, executor: u64) -> Booking {
+        Booking {
+            format: FORMAT,
+            state: State::Pending,
+            attempt,
+            executor,
+            key: key.id.clone(),
+            generation,
+            location: self.location.id.clone(),
+            service: self.service.id.clone(),
+            calendar: self.location.calendar.clone(),
+            contents: Some(self.request.contents(key)),
+            named: self.request.request_id.is_some(),
+            invocation: self.request.invocation.clone(),
+            confirmed: None,
+            contacts: self
+                .request
+                .contacts
+                .iter()
+                .map(|(kind, contact)| Contact { kind: *kind, digest: key.digest(kind.as_str(), &[contact]) })
+                .collect(),
+            doses: self.doses.iter().map(WishedDose::unplaced).collect(),
+            days: dates_of(self.location.time_zone, &self.claims()),
+            undone: None,
+            operation: None,
+            last: None,
+            doubt: Doubt::None,
+            tried: Vec::new(),
+            sealed: None,
+        }
+    }
+}
+
+impl WishedDose {
+    fn unplaced(&self) -> Dose {
+        Dose {
+            dose: self.dose,
+            time: self.time,
+            place: None,
+            handle: None,
+            version: None,
+            reference: None,
+            status: DoseStatus::Booked,
+        }
+    }
+}
+
+impl Booking {
+    fn stand_in(&mut self, places: &BTreeMap<u8, Place>) {
+        for dose in &mut self.doses {
+            dose.place = places.get(&dose.dose).cloned();
+        }
+    }
+
+    fn book(&mut self, dose: u8, handle: Handle, version: Option<String>) {
+        if let Some(dose) = self.doses.iter_mut().find(|of| of.dose == dose) {
+            dose.handle = Some(handle);
+            dose.version = version;
+        }
+    }
+}

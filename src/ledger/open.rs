@@ -1,0 +1,220 @@
+//! Opening a booking: the code plus one matching contact, and nothing else, ever.
+//!
+//! A wrong contact and an unknown code take the same steps and the same time, and both count.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+
+use super::{
+    Ledger, LedgerError,
+    documents::{Attempts, ContactKind, DoseStatus, OpenBooking, State, key},
+    record::Record,
+    vault::Keys,
+};
+use crate::{domain::code::ConfirmationCode, provider::Record as WhoseRecord, store::combined::Change};
+
+/// Wrong contacts that are forgiven within [`WINDOW`], per code and per contact.
+pub const WRONG_ALLOWED: usize = 5;
+
+/// How long a wrong contact counts.
+pub const WINDOW: TimeDelta = TimeDelta::minutes(15);
+
+/// A contact as given, with every form it may have been kept in.
+#[derive(Clone)]
+pub struct GivenContact {
+    pub kind: ContactKind,
+    /// A national phone number is one number in each country that has sites.
+    pub forms: Vec<String>,
+}
+
+impl std::fmt::Debug for GivenContact {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "GivenContact({})", self.kind.as_str())
+    }
+}
+
+/// What opening a booking answered.
+#[derive(Debug)]
+pub enum Opened {
+    Booking(Box<Record>),
+    NotFound,
+    TooManyAttempts { minutes: u32 },
+}
+
+impl Ledger {
+    /// Opens the booking of a code for whoever knows one of its contacts.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or the counters cannot be written.
+    pub async fn open(&self, code: &ConfirmationCode, given: &[GivenContact]) -> Result<Opened, LedgerError> {
+        let keys = self.keys().await?;
+        let counters = counters(&keys, code, given);
+        let named: Vec<&str> = counters.iter().map(String::as_str).collect();
+        let now = self.clock.now();
+        let waits =
+            self.attempts.read(&named).await?.into_iter().filter_map(|attempts| attempts.blocked_for(now));
+        if let Some(wait) = waits.max() {
+            let minutes = u32::try_from(wait.num_seconds().max(1).div_euclid(60) + 1).unwrap_or(15);
+            return Ok(Opened::TooManyAttempts { minutes });
+        }
+        let record = self.record(code).await?;
+        let record =
+            record.filter(|record| matches!(record.booking.state, State::Confirmed | State::Cancelled));
+        if matches_any(&keys, record.as_ref(), given)
+            && let Some(record) = record
+        {
+            return Ok(Opened::Booking(Box::new(record)));
+        }
+        for counter in counters {
+            self.attempts
+                .change(&counter, move |attempts: &mut Attempts| {
+                    attempts.wrong.retain(|at| now.signed_duration_since(*at) < WINDOW);
+                    attempts.wrong.push(now);
+                    Change::Write(())
+                })
+                .await?;
+        }
+        Ok(Opened::NotFound)
+    }
+
+    /// Asks the vendor where the appointments of a confirmed booking are now, and brings the record up to
+    /// date. After confirmation the vendor's calendar wins.
+    ///
+    /// # Errors
+    /// When the vendor cannot be asked: nothing may then be said about the booking.
+    pub async fn refresh(&self, mut record: Record) -> Result<Record, LedgerError> {
+        let provider = self.provider(record.booking.location.provider())?;
+        if provider.capabilities().record == WhoseRecord::Ledger
+            || record.booking.state != State::Confirmed
+            || record.booking.operation.is_some()
+        {
+            return Ok(record);
+        }
+        let mut booking = record.booking.clone();
+        for dose in booking.doses.iter_mut().filter(|dose| dose.status.stands()) {
+            let Some(handle) = dose.handle.clone() else { continue };
+            match provider.appointment(&record.booking.calendar, &handle).await? {
+                None => dose.status = DoseStatus::CancelledByClinic,
+                Some(there) if dose.place.as_ref() != Some(&there.place) => {
+                    if dose.time != there.place.time {
+                        dose.status = DoseStatus::Moved;
+                    }
+                    dose.time = there.place.time;
+                    dose.version = there.version;
+                    dose.place = Some(there.place);
+                }
+                Some(_) => {}
+            }
+        }
+        if booking == record.booking {
+            return Ok(record);
+        }
+        booking.executor = self.random();
+        // Best effort: whoever changed it meanwhile has seen more than we have.
+        if let Ok(written) = self.write_record(&record.code, Some(&record.etag), booking.clone()).await {
+            return Ok(written);
+        }
+        record.booking = booking;
+        Ok(record)
+    }
+
+    /// Counts a booking as open for its contacts, unless one of them has `max` open already.
+    pub(super) async fn count_open(&self, record: &Record, max: u32) -> Result<bool, LedgerError> {
+        let Some(until) = record.booking.last_end() else { return Ok(true) };
+        let now = self.clock.now();
+        for key in open_keys(record) {
+            let code = record.code.compact().to_owned();
+            let counted = self.open.change(&key, move |open: &mut super::documents::Open| {
+                if open.bookings.iter().any(|booking| booking.code == code) {
+                    return Change::Keep(true);
+                }
+                let before = open.bookings.len();
+                open.bookings.retain(|booking| booking.until > now);
+                if open.bookings.len() >= usize::try_from(max).unwrap_or(usize::MAX) {
+                    return if open.bookings.len() == before {
+                        Change::Keep(false)
+                    } else {
+                        Change::Write(false)
+                    };
+                }
+                open.bookings.push(OpenBooking { code: code.clone(), until });
+                Change::Write(true)
+            });
+            if !counted.await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The booking is not open any more.
+    pub(super) async fn discount_open(&self, record: &Record) -> Result<(), LedgerError> {
+        for key in open_keys(record) {
+            let code = record.code.compact().to_owned();
+            self.open
+                .change(&key, move |open: &mut super::documents::Open| {
+                    let before = open.bookings.len();
+                    open.bookings.retain(|booking| booking.code != code);
+                    if open.bookings.len() == before { Change::Keep(()) } else { Change::Write(()) }
+                })
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+impl Attempts {
+    /// How long until another try is allowed; `None` when one is.
+    fn blocked_for(self: Arc<Self>, now: chrono::DateTime<chrono::Utc>) -> Option<TimeDelta> {
+        let mut counting: Vec<_> =
+            self.wrong.iter().filter(|at| now.signed_duration_since(**at).abs() < WINDOW).collect();
+        counting.sort_unstable();
+        let oldest = counting.len().checked_sub(WRONG_ALLOWED)?;
+        Some(WINDOW - now.signed_duration_since(*counting[oldest]))
+    }
+}
+
+/// Whether a contact is the record's. For an unknown code the same work is done on nothing.
+fn matches_any(keys: &Keys, record: Option<&Record>, given: &[GivenContact]) -> bool {
+    let key = record.and_then(|record| keys.find(&record.booking.key)).unwrap_or(&keys.current);
+    let kept = record.map(|record| record.booking.contacts.as_slice()).unwrap_or_default();
+    let mut matched = false;
+    for contact in given {
+        for form in &contact.forms {
+            let digest = key.digest(contact.kind.as_str(), &[form]);
+            for kept in kept {
+                matched |= kept.kind == contact.kind && kept.digest.matches(&digest);
+            }
+        }
+    }
+    matched
+}
+
+/// Where wrong contacts are counted: per code, and per contact the caller gave.
+fn counters(keys: &Keys, code: &ConfirmationCode, given: &[GivenContact]) -> Vec<String> {
+    let of_code = keys.current.digest("attempts code", &[code.compact()]);
+    let of_contacts = given
+        .iter()
+        .filter_map(|contact| contact.forms.first().map(|form| (contact.kind, form)))
+        .map(|(kind, form)| keys.current.digest("attempts contact", &[kind.as_str(), form]));
+    let mut counters: Vec<String> = std::iter::once(of_code)
+        .chain(of_contacts)
+        .map(|digest| format!("{}{}", key::ATTEMPTS, digest.as_str()))
+        .collect();
+    counters.sort_unstable();
+    counters
+}
+
+/// Birth dates are shared by many and count for nobody.
+fn open_keys(record: &Record) -> Vec<String> {
+    let mut keys: Vec<String> = record
+        .booking
+        .contacts
+        .iter()
+        .filter(|contact| contact.kind != ContactKind::BirthDate)
+        .map(|contact| format!("{}{}", key::OPEN, contact.digest.as_str()))
+        .collect();
+    keys.sort_unstable();
+    keys
+}

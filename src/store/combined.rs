@@ -1,0 +1,380 @@
+//! Combines the changes that wait for one document into one write.
+//!
+//! A newcomer would let each request read, change and write by itself, again and again until it wins. Sixty
+//! requests for one day would need sixty writes and lose many more. Here one task per document applies all
+//! that wait, in order, and writes once; what comes meanwhile goes into the next write. The task belongs to
+//! nobody's request, so nobody's hang-up strands the others, and it ends when nothing waits.
+
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    fmt, mem,
+    sync::Arc,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use moka::sync::Cache;
+use parking_lot::Mutex;
+use tokio::{sync::oneshot, time::sleep};
+
+use super::{Condition, Etag, Read, Store, StoreError, Wanted, Written};
+
+/// So many parsed documents are kept for the next change or reading.
+const KEPT: u64 = 1_024;
+
+/// So often a change is tried. Against one rival that writes as often, six in a row are lost once in sixty
+/// times; twelve, with pauses of their own, practically never.
+const TRIES: u32 = 12;
+
+/// The pauses between tries double from the first to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(8);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
+/// A document that many change.
+pub trait Document: Clone + Send + Sync + 'static {
+    /// Reads what the store has; `None` is nothing yet.
+    ///
+    /// # Errors
+    ///
+    /// Why this is not such a document, in words for the operator, without what is in it.
+    fn parse(bytes: Option<&Bytes>) -> Result<Self, String>;
+
+    /// What the store is to keep; `None` when nothing is left, and the key is removed.
+    fn encode(&self) -> Option<Bytes>;
+}
+
+/// What a change did to the document, and what to answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change<T> {
+    /// Nothing: the document is as it was.
+    Keep(T),
+    /// It was changed, and is to be written before the answer is given.
+    Write(T),
+}
+
+/// Why a change has no answer.
+///
+/// It may be in the document all the same, or not. Only reading again tells.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ChangeError {
+    /// The store could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The store never said whether it had written.
+    #[error("the store did not say whether it had written; try again")]
+    Unclear,
+    /// Others kept changing the document first.
+    #[error("the document was changed by others at each of {TRIES} tries; try again")]
+    Contended,
+    /// The task that changes the document ended early: a change panicked, or the process is stopping.
+    #[error("the change was interrupted; try again")]
+    Interrupted,
+}
+
+/// Where the pauses between tries get their chance from, so that tests can repeat them.
+pub type Chance = Arc<dyn Fn() -> u64 + Send + Sync>;
+
+/// The documents of one kind in a store, changed by as few writes as possible.
+///
+/// Clones share their work.
+pub struct Combined<D>(Arc<Shared<D>>);
+
+struct Shared<D> {
+    store: Arc<dyn Store>,
+    chance: Chance,
+    /// What waits for each document. A key is here exactly as long as its task runs.
+    waiting: Mutex<HashMap<Arc<str>, Queue<D>>>,
+    kept: Cache<Arc<str>, Arc<Kept<D>>>,
+}
+
+type Queue<D> = Vec<Box<dyn Waiting<D>>>;
+
+/// A document as it was last seen.
+struct Kept<D> {
+    document: Arc<D>,
+    etag: Etag,
+}
+
+impl<D: Document> Combined<D> {
+    pub fn new(store: Arc<dyn Store>, chance: Chance) -> Self {
+        let (waiting, kept) = (Mutex::default(), Cache::new(KEPT));
+        Self(Arc::new(Shared { store, chance, waiting, kept }))
+    }
+
+    /// Reads documents, parsing only those that have changed since they were last seen here.
+    ///
+    /// # Errors
+    ///
+    /// The store's, and [`StoreError::Unusable`] if a document cannot be parsed.
+    pub async fn read(&self, keys: &[&str]) -> Result<Vec<Arc<D>>, StoreError> {
+        let kept: Vec<_> = keys.iter().map(|&key| self.0.kept.get(key)).collect();
+        let known = |kept: &Option<Arc<Kept<D>>>| kept.as_ref().map(|kept| kept.etag.clone());
+        let wanted: Vec<_> =
+            keys.iter().zip(&kept).map(|(&key, kept)| Wanted { key, known: known(kept) }).collect();
+        let reads = self.0.store.get(&wanted).await?;
+        let each = keys.iter().zip(kept).zip(reads);
+        each.map(|((key, kept), read)| self.0.found(key, kept, read).map(|(document, _)| document)).collect()
+    }
+
+    /// Changes a document, and answers when the change is durable.
+    ///
+    /// `change` is applied to the newest document, once or several times: after a write was lost to another
+    /// process, or may have been, it is applied to what is there now. So it must recognise its own mark, and
+    /// then answer [`Change::Keep`]. An answer may also rest on changes that waited with it, and is not given
+    /// before these are durable.
+    ///
+    /// Dropping the future takes the change back unless it is already being written.
+    ///
+    /// # Errors
+    ///
+    /// After any [`ChangeError`] the change may or may not be in the document.
+    pub async fn change<T, F>(&self, key: &str, change: F) -> Result<T, ChangeError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut D) -> Change<T> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        self.enqueue(key, Box::new(Asked { change, outcome: None, answer }));
+        answered.await.unwrap_or(Err(ChangeError::Interrupted))
+    }
+
+    /// How many documents are being changed at this moment, each by a task of its own.
+    #[must_use]
+    pub fn tasks(&self) -> usize {
+        self.0.waiting.lock().len()
+    }
+
+    fn enqueue(&self, key: &str, asked: Box<dyn Waiting<D>>) {
+        let mut waiting = self.0.waiting.lock();
+        match waiting.entry(key.into()) {
+            Entry::Occupied(mut queue) => queue.get_mut().push(asked),
+            Entry::Vacant(place) => {
+                let key = Arc::clone(place.key());
+                place.insert(vec![asked]);
+                drop(waiting);
+                let task = Task { shared: Arc::clone(&self.0), key, batch: Vec::new(), finished: false };
+                tokio::spawn(task.run());
+            }
+        }
+    }
+}
+
+impl<D> Clone for Combined<D> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<D> fmt::Debug for Combined<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Combined").field("store", &self.0.store).finish_non_exhaustive()
+    }
+}
+
+impl<D: Document> Shared<D> {
+    /// The document that the store means by its answer.
+    fn found(
+        &self,
+        key: &str,
+        kept: Option<Arc<Kept<D>>>,
+        read: Read,
+    ) -> Result<(Arc<D>, Option<Etag>), StoreError> {
+        let parse = |bytes| {
+            D::parse(bytes)
+                .map_err(|error| StoreError::Unusable(format!("a document cannot be read ({error})")))
+        };
+        match (read, kept) {
+            (Read::Unchanged, Some(kept)) => Ok((Arc::clone(&kept.document), Some(kept.etag.clone()))),
+            (Read::Unchanged, None) => {
+                Err(StoreError::Unusable("an unknown document is said to be unchanged".into()))
+            }
+            (Read::Absent, _) => Ok((Arc::new(parse(None)?), None)),
+            (Read::Document(read), _) => {
+                let document = Arc::new(parse(Some(&read.bytes))?);
+                self.keep(key, &document, &read.etag);
+                Ok((document, Some(read.etag)))
+            }
+        }
+    }
+
+    fn keep(&self, key: &str, document: &Arc<D>, etag: &Etag) {
+        let kept = Kept { document: Arc::clone(document), etag: etag.clone() };
+        self.kept.insert(key.into(), Arc::new(kept));
+    }
+
+    async fn read(&self, key: &str) -> Result<(Arc<D>, Option<Etag>), StoreError> {
+        let kept = self.kept.get(key);
+        let known = kept.as_ref().map(|kept| kept.etag.clone());
+        let read = self.store.get(&[Wanted { key, known }]).await?;
+        let read = read.into_iter().next();
+        self.found(key, kept, read.ok_or_else(|| StoreError::Unavailable("no answer".into()))?)
+    }
+
+    async fn write(&self, key: &str, document: &Arc<D>, etag: Option<Etag>) -> Written {
+        match (document.encode(), etag) {
+            (None, None) => Written::Done(Etag("".into())),
+            (None, Some(etag)) => self.store.delete_if(key, etag).await,
+            (Some(bytes), etag) => {
+                let condition = etag.map_or(Condition::Absent, Condition::Is);
+                let written = self.store.put_if(key, condition, bytes).await;
+                if let Written::Done(etag) = &written {
+                    self.keep(key, document, etag);
+                }
+                written
+            }
+        }
+    }
+}
+
+/// The task that changes one document while anything waits for it.
+struct Task<D> {
+    shared: Arc<Shared<D>>,
+    key: Arc<str>,
+    batch: Vec<Tried<D>>,
+    finished: bool,
+}
+
+/// A waiting change, and how often it was part of a write that failed.
+struct Tried<D> {
+    change: Box<dyn Waiting<D>>,
+    times: u32,
+}
+
+impl<D: Document> Task<D> {
+    async fn run(mut self) {
+        let mut failures = 0;
+        while self.gather() {
+            match self.attempt().await {
+                Ok(()) => failures = 0,
+                Err(error) => {
+                    self.give_up_tired(&error);
+                    failures += 1;
+                    sleep(self.pause(failures)).await;
+                }
+            }
+        }
+    }
+
+    /// Adds what has come meanwhile, and forgets those who left. False, and the end, when nothing waits:
+    /// decided under the lock, so that whoever comes later starts a new task.
+    fn gather(&mut self) -> bool {
+        let mut waiting = self.shared.waiting.lock();
+        let arrived = waiting.get_mut(&self.key).map(mem::take).unwrap_or_default();
+        self.batch.extend(arrived.into_iter().map(|change| Tried { change, times: 0 }));
+        self.batch.retain(|tried| tried.change.is_awaited());
+        if self.batch.is_empty() {
+            waiting.remove(&self.key);
+            self.finished = true;
+        }
+        !self.finished
+    }
+
+    /// Applies and writes the batch once, and answers it unless the write failed.
+    async fn attempt(&mut self) -> Result<(), ChangeError> {
+        let (document, etag) = match self.shared.read(&self.key).await {
+            Ok(read) => read,
+            Err(error) => {
+                self.answer(&Err(error.into()));
+                return Ok(());
+            }
+        };
+        let Some(changed) = self.apply(&document) else {
+            self.answer(&Ok(()));
+            return Ok(());
+        };
+        match self.shared.write(&self.key, &changed, etag).await {
+            Written::Done(_) => {
+                self.answer(&Ok(()));
+                Ok(())
+            }
+            Written::Lost => Err(ChangeError::Contended),
+            Written::Unknown => Err(ChangeError::Unclear),
+        }
+    }
+
+    /// The document after all changes; `None` if none of them changed it.
+    fn apply(&mut self, document: &Arc<D>) -> Option<Arc<D>> {
+        let mut changed = D::clone(document);
+        let mut to_write = false;
+        for tried in &mut self.batch {
+            to_write |= tried.change.apply(&mut changed);
+        }
+        to_write.then(|| Arc::new(changed))
+    }
+
+    fn answer(&mut self, end: &Result<(), ChangeError>) {
+        for tried in self.batch.drain(..) {
+            tried.change.answer(end.clone());
+        }
+    }
+
+    /// Counts the failed try, and answers those who have had enough.
+    fn give_up_tired(&mut self, error: &ChangeError) {
+        let tired = |tried: &mut Tried<D>| {
+            tried.times += 1;
+            tried.times >= TRIES
+        };
+        for tried in self.batch.extract_if(.., tired) {
+            tried.change.answer(Err(error.clone()));
+        }
+    }
+
+    /// Half of it by chance, so that rivals who met once do not meet again.
+    fn pause(&self, failures: u32) -> Duration {
+        let half = FIRST_PAUSE.saturating_mul(1 << failures.min(10)).min(LONGEST_PAUSE) / 2;
+        let chance = u32::try_from((self.shared.chance)() % 1_024).unwrap_or_default();
+        half + half * chance / 1_024
+    }
+}
+
+impl<D> Drop for Task<D> {
+    /// A task that was broken off leaves no queue behind that nobody serves.
+    fn drop(&mut self) {
+        if !self.finished {
+            let left = self.shared.waiting.lock().remove(&self.key);
+            drop(left);
+        }
+    }
+}
+
+/// A change whose answer's type only its asker knows.
+trait Waiting<D>: Send {
+    /// Whether anybody still waits for the answer.
+    fn is_awaited(&self) -> bool;
+
+    /// Applies the change and keeps its answer; true if the document must be written.
+    fn apply(&mut self, document: &mut D) -> bool;
+
+    fn answer(self: Box<Self>, end: Result<(), ChangeError>);
+}
+
+struct Asked<F, T> {
+    change: F,
+    outcome: Option<T>,
+    answer: oneshot::Sender<Result<T, ChangeError>>,
+}
+
+impl<D, F, T> Waiting<D> for Asked<F, T>
+where
+    T: Send,
+    F: FnMut(&mut D) -> Change<T> + Send,
+{
+    fn is_awaited(&self) -> bool {
+        !self.answer.is_closed()
+    }
+
+    fn apply(&mut self, document: &mut D) -> bool {
+        let (outcome, to_write) = match (self.change)(document) {
+            Change::Keep(outcome) => (outcome, false),
+            Change::Write(outcome) => (outcome, true),
+        };
+        self.outcome = Some(outcome);
+        to_write
+    }
+
+    fn answer(self: Box<Self>, end: Result<(), ChangeError>) {
+        let Self { outcome, answer, .. } = *self;
+        // Should nobody wait any more, the change is written all the same, and that is what was asked.
+        let _ = answer.send(end.and_then(|()| outcome.ok_or(ChangeError::Interrupted)));
+    }
+}

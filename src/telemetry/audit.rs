@@ -1,0 +1,181 @@
+//! The audit trail: who did what, one JSON line each, in a file beside the store.
+//!
+//! A newcomer would buffer it. A record is written before the reply that it tells of goes out, with a single
+//! `write` and nothing kept in the process, so that `kill -9` loses none; several processes may append to one
+//! file. A power cut can lose the last lines: what the ledger promised is in the store, which syncs.
+
+use std::{
+    fs::{self, File, Metadata, OpenOptions},
+    io::{self, Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+};
+
+use parking_lot::Mutex;
+use serde::Serialize;
+
+/// When files are put aside, and how many are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rotation {
+    /// A record that would make the file larger begins a new one.
+    pub bytes: u64,
+    /// So many old files are kept, the latest as `.1`.
+    pub kept: u32,
+}
+
+impl Default for Rotation {
+    fn default() -> Self {
+        Self { bytes: 16 << 20, kept: 20 }
+    }
+}
+
+/// A file of records that only grows, until it is put aside.
+#[derive(Debug)]
+pub struct Audit {
+    path: PathBuf,
+    rotation: Rotation,
+    current: Mutex<Current>,
+}
+
+#[derive(Debug)]
+struct Current {
+    file: File,
+    /// The last line was cut short, by a full disk or a power cut.
+    torn: bool,
+}
+
+impl Audit {
+    /// Opens the audit trail of the store at `store`: of `scheduling.db`, it is `scheduling.audit.jsonl`.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be opened for appending.
+    pub fn beside(store: &Path, rotation: Rotation) -> io::Result<Self> {
+        let path = store.with_extension("audit.jsonl");
+        let current = Mutex::new(Current::open(&path)?);
+        Ok(Self { path, rotation, current })
+    }
+
+    /// Appends one record.
+    ///
+    /// # Errors
+    ///
+    /// The record is not on file, or not all of it: what it tells of must not be answered as done.
+    pub fn append(&self, record: &impl Serialize) -> io::Result<()> {
+        let mut line = vec![b'\n'];
+        serde_json::to_writer(&mut line, record)?;
+        line.push(b'\n');
+        let mut current = self.current.lock();
+        self.follow(&mut current, line.len())?;
+        current.append(&line)
+    }
+
+    /// Makes sure that `current` is the file of that name, and has room.
+    fn follow(&self, current: &mut Current, length: usize) -> io::Result<()> {
+        let there = match fs::metadata(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            there => Some(there?),
+        };
+        match there {
+            Some(there) if same(&there, &current.file.metadata()?) => {
+                if there.len() > 0 && there.len() + length as u64 > self.rotation.bytes {
+                    self.put_aside(&current.file)?;
+                    *current = Current::open(&self.path)?;
+                }
+            }
+            // Another process has put it aside, or somebody has removed it.
+            _ => *current = Current::open(&self.path)?,
+        }
+        Ok(())
+    }
+
+    /// Puts `full` aside, unless another process did so just now. A line of a process that has not noticed
+    /// yet still lands in the file put aside, and is kept with it.
+    fn put_aside(&self, full: &File) -> io::Result<()> {
+        let lock = private().write(true).create(true).truncate(false).open(self.named("lock"))?;
+        lock.lock()?;
+        let full = full.metadata()?;
+        if fs::metadata(&self.path).is_ok_and(|there| same(&there, &full)) {
+            for number in (1..self.rotation.kept).rev() {
+                rename_if_there(&self.named(&number.to_string()), &self.named(&(number + 1).to_string()))?;
+            }
+            rename_if_there(&self.path, &self.named("1"))?;
+        }
+        lock.unlock()
+    }
+
+    fn named(&self, ending: &str) -> PathBuf {
+        let mut name = self.path.as_os_str().to_owned();
+        name.push(".");
+        name.push(ending);
+        name.into()
+    }
+}
+
+impl Current {
+    fn open(path: &Path) -> io::Result<Self> {
+        let mut file = private().read(true).append(true).create(true).open(path)?;
+        let torn = ends_torn(&mut file)?;
+        Ok(Self { file, torn })
+    }
+
+    /// Writes a line, given with a line break before it too, which a torn line needs.
+    fn append(&mut self, line: &[u8]) -> io::Result<()> {
+        let line = if self.torn { line } else { &line[1..] };
+        let written = loop {
+            match self.file.write(line) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                written => break written?,
+            }
+        };
+        self.torn = written < line.len();
+        if self.torn {
+            return Err(io::Error::new(
+                io::ErrorKind::WriteZero,
+                "the audit record was cut short; free some disk",
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn ends_torn(file: &mut File) -> io::Result<bool> {
+    if file.metadata()?.len() == 0 {
+        return Ok(false);
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last != *b"\n")
+}
+
+fn rename_if_there(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::rename(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        renamed => renamed,
+    }
+}
+
+#[cfg(unix)]
+fn private() -> OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = OpenOptions::new();
+    options.mode(0o600);
+    options
+}
+
+#[cfg(not(unix))]
+fn private() -> OpenOptions {
+    OpenOptions::new()
+}
+
+#[cfg(unix)]
+fn same(one: &Metadata, other: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+/// Where files have no numbers, an open file cannot be renamed either.
+#[cfg(not(unix))]
+fn same(_: &Metadata, _: &Metadata) -> bool {
+    true
+}
