@@ -1,5 +1,6 @@
 //! Appointment scheduling for health chatbots.
 pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod language;
 pub mod ledger;

@@ -129,7 +129,7 @@ impl<'a> Checking<'a> {
         if path.depth() > DEEPEST {
             return self.unfit(path, "is nested too deeply");
         }
-        let count = items.len();
+        let mut fitting = Vec::new();
         for (place, item) in items.iter_mut().enumerate() {
             let path = Path::Index(path, place);
             let verdict = if self.is_absent(item) {
@@ -137,26 +137,25 @@ impl<'a> Checking<'a> {
             } else {
                 self.value(rule.items, item, &path)
             };
-            if verdict == Unfit {
+            if verdict == Fits {
+                fitting.push(place);
+            } else {
                 *item = self.blank(rule.items);
             }
         }
-        if !rule.length.admits(count) {
+        if !rule.length.admits(items.len()) {
             self.unfit(path, format!("must have {}", rule.length.words("item", "items")));
         }
         if rule.unique {
-            self.repeated(items, path);
+            self.repeated(items, &fitting, path);
         }
         Fits
     }
 
-    fn repeated(&mut self, items: &[Value], path: &Path<'_>) {
-        for (place, item) in items.iter().enumerate() {
-            if let Some(earlier) = items[..place].iter().position(|other| other == item) {
-                self.unfit(
-                    &Path::Index(path, place),
-                    format!("is the same as {}", Path::Index(path, earlier)),
-                );
+    fn repeated(&mut self, items: &[Value], fitting: &[usize], path: &Path<'_>) {
+        for (earlier, place) in fitting.iter().enumerate() {
+            if fitting[..earlier].iter().any(|other| items[*other] == items[*place]) {
+                self.unfit(&Path::Index(path, *place), "is there twice; keep one");
             }
         }
     }
@@ -262,6 +261,9 @@ impl<'a> Checking<'a> {
     /// What stands in a list for an item that was wrong.
     fn blank(&self, index: usize) -> Value {
         match &self.nodes[index] {
+            Node::Text(Text { allowed: Some(allowed), .. }) => {
+                allowed.first().map_or(Value::Null, |name| name.as_str().into())
+            }
             Node::Text(_) => Value::String(String::new()),
             Node::Record(_) | Node::Table(_) => Value::Object(Map::new()),
             Node::List(_) => Value::Array(Vec::new()),
