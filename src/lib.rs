@@ -2,6 +2,7 @@
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod http;
 pub mod language;
 pub mod ledger;
 pub mod provider;

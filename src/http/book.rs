@@ -15,6 +15,7 @@ use super::{
     reply::Reply,
     request::Request,
     slot::Times,
+    to_the_end,
     way_on::{Said, WayOn, Words},
 };
 use crate::{
@@ -124,11 +125,11 @@ pub(super) enum BookReply {
 static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::of::<BookRequestAsked>(Leniency::Form));
 
 /// Books.
-pub(super) async fn answer(app: &App, scheduling: &Scheduling, request: &mut Request) -> Result<Reply, Fault> {
+pub(super) async fn answer(app: &App, scheduling: Scheduling, request: &mut Request) -> Result<Reply, Fault> {
     let (outcome, wanted) = match read(request)? {
         Some(asked) => {
             let wanted = asked.slots.len();
-            (scheduling.book(asked).await?, wanted)
+            (to_the_end(app, async move { scheduling.book(asked).await }).await?, wanted)
         }
         None => (BookOutcome::NotBookable { reason: NotBookable::NoSuchSlot, location: None }, 1),
     };

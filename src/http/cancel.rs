@@ -15,6 +15,7 @@ use super::{
     reply::Reply,
     request::Request,
     slot::Times,
+    to_the_end,
     way_on::{Said, WayOn, Words},
 };
 use crate::{
@@ -71,10 +72,10 @@ pub(super) enum CancelReply {
 static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::of::<CancelRequestAsked>(Leniency::Form));
 
 /// Cancels.
-pub(super) async fn answer(app: &App, scheduling: &Scheduling, request: &mut Request) -> Result<Reply, Fault> {
+pub(super) async fn answer(app: &App, scheduling: Scheduling, request: &mut Request) -> Result<Reply, Fault> {
     let asked = read(request)?;
     let dose = asked.dose;
-    let outcome = scheduling.cancel(asked).await?;
+    let outcome = to_the_end(app, async move { scheduling.cancel(asked).await }).await?;
     let reply = render(outcome, dose, app.now(), &request.language);
     Ok(Reply::outcome(reply.outcome(), &reply))
 }

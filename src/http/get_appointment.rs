@@ -15,6 +15,7 @@ use super::{
     reply::Reply,
     request::Request,
     slot::Times,
+    to_the_end,
     way_on::{Said, Words},
 };
 use crate::{
@@ -52,9 +53,9 @@ pub(super) enum GetAppointmentReply {
 static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::of::<GetAppointmentRequest>(Leniency::Form));
 
 /// Opens a booking.
-pub(super) async fn answer(app: &App, scheduling: &Scheduling, request: &mut Request) -> Result<Reply, Fault> {
+pub(super) async fn answer(app: &App, scheduling: Scheduling, request: &mut Request) -> Result<Reply, Fault> {
     let asked = read(request)?;
-    let outcome = scheduling.get_appointment(asked).await?;
+    let outcome = to_the_end(app, async move { scheduling.get_appointment(asked).await }).await?;
     let reply = render(outcome, app.now(), &request.language);
     Ok(Reply::outcome(reply.outcome(), &reply))
 }

@@ -41,7 +41,7 @@ impl SlotTakenTold {
         let language = times.language;
         let menu = (!alternatives.is_empty()).then(|| slot::menu(alternatives, times));
         let way_on = WayOn::at(alternatives.first().map(|slot| &*slot.location));
-        let say = [which_taken(&taken, wanted, language), language.say(&unchanged)].join(" ");
+        let say = language.join([which_taken(&taken, wanted, language), language.say(&unchanged)]);
         let lines = match &menu {
             Some(menu) => vec![
                 language.say(&Message::AlternativesFollow {

@@ -15,6 +15,7 @@ use super::{
     reply::Reply,
     request::Request,
     slot::Times,
+    to_the_end,
     way_on::{Said, WayOn, Words},
 };
 use crate::{
@@ -86,11 +87,11 @@ pub(super) enum RescheduleReply {
 static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::of::<RescheduleRequestAsked>(Leniency::Form));
 
 /// Moves.
-pub(super) async fn answer(app: &App, scheduling: &Scheduling, request: &mut Request) -> Result<Reply, Fault> {
+pub(super) async fn answer(app: &App, scheduling: Scheduling, request: &mut Request) -> Result<Reply, Fault> {
     let (outcome, asked) = match read(request)? {
         Some(moving) => {
             let asked = Asked { dose: moving.dose, slots: moving.slots.len() };
-            (scheduling.reschedule(moving).await?, asked)
+            (to_the_end(app, async move { scheduling.reschedule(moving).await }).await?, asked)
         }
         None => {
             let reason = NotBookable::NoSuchSlot;
