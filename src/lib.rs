@@ -1,4 +1,5 @@
 //! Appointment scheduling for health chatbots.
+pub mod check;
 pub mod clock;
 pub mod config;
 pub mod domain;
@@ -6,6 +7,7 @@ pub mod http;
 pub mod language;
 pub mod ledger;
 pub mod provider;
+pub mod providers;
 pub mod scheduling;
 pub mod shape;
 pub mod store;

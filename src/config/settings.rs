@@ -16,6 +16,7 @@ use super::{Problem, Process, Source};
 /// As many as hexadecimal digits make 128 bits.
 const SHORTEST_SECRET: usize = 32;
 const LONGEST_RETENTION_DAYS: u32 = 3650;
+const AUDIT_KEEP_FILES: u32 = 20;
 
 /// One field per setting.
 #[derive(Debug, Clone)]
@@ -39,7 +40,7 @@ pub struct Settings {
     /// `LOG_FORMAT`.
     pub log_format: LogFormat,
     /// `AUDIT_KEEP_FILES`: how many full audit files are kept beside the current one.
-    pub audit_keep_files: usize,
+    pub audit_keep_files: u32,
 }
 
 /// Where our own records live.
@@ -123,7 +124,7 @@ impl Reading<'_> {
             retention_days: self.parsed("RETENTION_DAYS", parse_days),
             log: self.parsed("LOG", parse_filter).unwrap_or_else(|| "info".to_owned()),
             log_format: self.parsed("LOG_FORMAT", parse_format).unwrap_or(default_format),
-            audit_keep_files: self.parsed("AUDIT_KEEP_FILES", parse_count).unwrap_or(30),
+            audit_keep_files: self.parsed("AUDIT_KEEP_FILES", parse_count).unwrap_or(AUDIT_KEEP_FILES),
         }
     }
 
@@ -236,8 +237,8 @@ fn parse_days(text: &str) -> Result<u32, String> {
     days.ok_or_else(|| format!("must be a number of days, from 1 to {LONGEST_RETENTION_DAYS}"))
 }
 
-fn parse_count(text: &str) -> Result<usize, String> {
-    usize::from_str(text).map_err(|_| "must be a number of files, as `30`".to_owned())
+fn parse_count(text: &str) -> Result<u32, String> {
+    u32::from_str(text).map_err(|_| "must be a number of files, as `20`".to_owned())
 }
 
 fn parse_filter(text: &str) -> Result<String, String> {

@@ -5,3 +5,6 @@ mod availability;
 mod language;
 mod package;
 mod store;
+mod check;
+mod config;
+mod embedded;
