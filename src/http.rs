@@ -105,10 +105,13 @@ impl App {
         let settled = state.wait_for(|state| !matches!(state, State::Starting)).await;
         match settled.as_deref() {
             Ok(State::Ready(scheduling)) => Ok(scheduling.clone()),
-            Ok(State::Misconfigured) => Err(Fault::Misconfigured("see the problems told at the start".into())),
-            Ok(State::Starting) | Err(_) => {
-                Err(Fault::Unavailable { why: "the process ends before it was ready".into(), retry_after: None })
+            Ok(State::Misconfigured) => {
+                Err(Fault::Misconfigured("see the problems told at the start".into()))
             }
+            Ok(State::Starting) | Err(_) => Err(Fault::Unavailable {
+                why: "the process ends before it was ready".into(),
+                retry_after: None,
+            }),
         }
     }
 }

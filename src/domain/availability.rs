@@ -136,7 +136,11 @@ impl Supply {
 
     /// This supply with more of it taken.
     #[must_use]
-    pub fn less(&self, busy: impl IntoIterator<Item = Interval>, seated: impl IntoIterator<Item = Seated>) -> Self {
+    pub fn less(
+        &self,
+        busy: impl IntoIterator<Item = Interval>,
+        seated: impl IntoIterator<Item = Seated>,
+    ) -> Self {
         Self::new(
             self.practitioner.clone(),
             self.openings.clone(),

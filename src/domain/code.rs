@@ -50,7 +50,13 @@ impl FromStr for ConfirmationCode {
         for letter in typed.chars() {
             let letter = match letter.to_ascii_uppercase() {
                 // Also the marks that right-to-left text puts around what is copied from it.
-                ' ' | '-' | '\u{a0}' | '\u{2010}'..='\u{2015}' | '\u{200e}' | '\u{200f}' | '\u{2066}'..='\u{2069}' => {
+                ' '
+                | '-'
+                | '\u{a0}'
+                | '\u{2010}'..='\u{2015}'
+                | '\u{200e}'
+                | '\u{200f}'
+                | '\u{2066}'..='\u{2069}' => {
                     continue;
                 }
                 'O' => '0',

@@ -8,7 +8,9 @@ use chrono::{DateTime, FixedOffset, NaiveDate};
 use serde::Deserialize;
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{AnyOf, ArrayBuilder, KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type},
+    openapi::{
+        ArrayBuilder, KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type, schema::AnyOfBuilder,
+    },
 };
 
 use crate::{
@@ -26,7 +28,7 @@ pub(super) enum FaultStyle {
 
 /// One contact detail the booking was made with, as the patient types it.
 #[derive(Default, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 #[schema(examples(json!({"phone": "+1 425 555 0123"})))]
 pub(super) struct ContactAsked {
     #[schema(max_length = 500)]
@@ -134,10 +136,11 @@ impl PartialSchema for DateOrTime {
                 .format(Some(SchemaFormat::KnownFormat(format)))
                 .build()
         };
-        let mut either = AnyOf::new();
-        either.items = vec![text(KnownFormat::Date).into(), text(KnownFormat::DateTime).into()];
-        either.description = Some("A date at the site, or an instant with its offset.".to_owned());
-        Schema::AnyOf(either).into()
+        let either = AnyOfBuilder::new()
+            .item(text(KnownFormat::Date))
+            .item(text(KnownFormat::DateTime))
+            .description(Some("A date at the site, or an instant with its offset."));
+        Schema::AnyOf(either.build()).into()
     }
 }
 

@@ -181,9 +181,9 @@ pub(super) fn dose_line(view: &AppointmentView, times: Times<'_>) -> String {
 }
 
 /// One sentence for one appointment, another to lead in to the lines of several.
-pub(super) struct Headline<'a> {
-    pub(super) one: fn(&'a Facts) -> Message<'a>,
-    pub(super) several: fn(&'a Facts) -> Message<'a>,
+pub(super) struct Headline {
+    pub(super) one: fn(&Facts) -> Message<'_>,
+    pub(super) several: fn(&Facts) -> Message<'_>,
 }
 
 /// What headlines speak of.
@@ -209,11 +209,11 @@ impl Facts {
     }
 }
 
-impl<'a> Headline<'a> {
+impl Headline {
     /// The headline, and for several appointments a line each.
     pub(super) fn tell(
         &self,
-        facts: &'a Facts,
+        facts: &Facts,
         appointments: &[AppointmentView],
         times: Times<'_>,
     ) -> (String, Vec<String>) {
@@ -240,8 +240,9 @@ pub(super) fn notices(view: &BookingView, language: &Language) -> Vec<String> {
     };
     notices.extend(sent.map(|message| language.say(&message)));
     let reminders = view.reminders.iter().filter_map(|reminder| iso8601_duration(reminder));
-    notices
-        .extend(reminders.map(|before| language.say(&Message::Reminder { before: &language.duration(before) })));
+    notices.extend(
+        reminders.map(|before| language.say(&Message::Reminder { before: &language.duration(before) })),
+    );
     notices
 }
 

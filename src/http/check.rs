@@ -23,6 +23,7 @@ enum CheckOutcome {
 
 pub(super) async fn answer(app: &App) -> Reply {
     let report = (app.check)().await;
-    let (name, outcome) = if report.ok() { ("ok", CheckOutcome::Ok) } else { ("failed", CheckOutcome::Failed) };
+    let (name, outcome) =
+        if report.ok() { ("ok", CheckOutcome::Ok) } else { ("failed", CheckOutcome::Failed) };
     Reply::outcome(name, &CheckReply { outcome, checks: report.checks })
 }

@@ -20,7 +20,8 @@ use crate::{
     domain::Position,
     language::{Language, Message, Unit},
     scheduling::{
-        Fault, InvalidField, LocationsFound, LocationsOutcome, LocationsQuery, Matched, Near, Scheduling, Site,
+        Fault, InvalidField, LocationsFound, LocationsOutcome, LocationsQuery, Matched, Near, Scheduling,
+        Site,
     },
     shape::{Leniency, Shape},
 };
@@ -31,7 +32,7 @@ const LIMIT: u16 = 20;
 
 /// Which sites to list. Everything may be left out.
 #[derive(Default, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 #[schema(examples(json!({"near": {"latitude": 47.61, "longitude": -122.33}, "withinMiles": 25, "locale": "en-US"})))]
 pub(super) struct GetLocationsRequest {
     /// Where the patient is.
@@ -56,13 +57,15 @@ pub(super) struct GetLocationsRequest {
     cursor: Option<String>,
     /// The patient's language and region, as BCP 47 writes them.
     #[schema(max_length = 500, examples("en-US"))]
+    #[expect(dead_code, reason = "read before the rest, by `Request`: a fault needs them too")]
     locale: Option<String>,
+    #[expect(dead_code, reason = "read before the rest, by `Request`: a fault needs them too")]
     faults: Option<FaultStyle>,
 }
 
 /// A position, or a postal code. Where both are given, the position counts.
 #[derive(Default, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 struct NearAsked {
     #[schema(minimum = -90, maximum = 90)]
     latitude: Option<f64>,
@@ -120,14 +123,17 @@ pub(super) struct Asked {
     unit: Option<Unit>,
     within: Option<f64>,
     place: bool,
-    service: bool,
     typed: Option<String>,
 }
 
 static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::of::<GetLocationsRequest>(Leniency::Form));
 
 /// Lists the sites.
-pub(super) async fn answer(app: &App, scheduling: &Scheduling, request: &mut Request) -> Result<Reply, Fault> {
+pub(super) async fn answer(
+    app: &App,
+    scheduling: &Scheduling,
+    request: &mut Request,
+) -> Result<Reply, Fault> {
     let (query, asked) = read(request)?;
     let outcome = scheduling.get_locations(query).await?;
     let reply = render(outcome, &asked, app.now(), &request.language);
@@ -139,14 +145,11 @@ fn read(request: &mut Request) -> Result<(LocationsQuery, Asked), Fault> {
     if form.within_miles.is_some() && form.within_km.is_some() {
         complaints.add_all(conflict(&["withinMiles", "withinKm"], "give either `withinMiles` or `withinKm`"));
     }
-    let location = complaints.note(
-        form.location_id
-            .map(|id| id.parse())
-            .transpose()
-            .map_err(|wrong: crate::domain::UnknownPrefix| {
-                vec![InvalidField { field: "locationId".to_owned(), detail: wrong.to_string() }]
-            }),
-    );
+    let location = complaints.note(form.location_id.map(|id| id.parse()).transpose().map_err(
+        |wrong: crate::domain::UnknownPrefix| {
+            vec![InvalidField { field: "locationId".to_owned(), detail: wrong.to_string() }]
+        },
+    ));
     let typed = form.near.as_ref().and_then(|near| near.postal_code.clone());
     let near = form.near.map(NearAsked::into_near);
     let asked = Asked {
@@ -157,7 +160,6 @@ fn read(request: &mut Request) -> Result<(LocationsQuery, Asked), Fault> {
         },
         within: form.within_miles.or(form.within_km),
         place: near.is_some(),
-        service: form.service_id.is_some(),
         typed,
     };
     let query = location.map(|location| LocationsQuery {
@@ -262,9 +264,10 @@ impl From<Matched> for MatchedTold {
 }
 
 fn nothing(found: LocationsFound, asked: &Asked, language: &Language) -> LocationsTold {
-    let distance = asked.within.filter(|_| asked.place).map(|within| {
-        language.distance(within, asked.unit.unwrap_or(Unit::Miles))
-    });
+    let distance = asked
+        .within
+        .filter(|_| asked.place)
+        .map(|within| language.distance(within, asked.unit.unwrap_or(Unit::Miles)));
     let message = match &distance {
         Some(distance) => Message::NoLocationsWithin { distance },
         None => Message::NoLocations,
@@ -285,7 +288,8 @@ fn nothing(found: LocationsFound, asked: &Asked, language: &Language) -> Locatio
 
 fn headline(found: &LocationsFound, asked: &Asked, language: &Language) -> String {
     let count = u32::try_from(found.sites.len()).unwrap_or(u32::MAX);
-    let first = if asked.place { Message::LocationsNearby { count } } else { Message::LocationsFound { count } };
+    let first =
+        if asked.place { Message::LocationsNearby { count } } else { Message::LocationsFound { count } };
     match found.matched {
         Matched::PostalCode | Matched::City => language.say_all(&[first, Message::MatchedByPlace]),
         Matched::All | Matched::Distance => language.say(&first),
@@ -334,7 +338,7 @@ fn practitioners_menu(sites: &[Site], language: &Language) -> Option<Menu> {
     menu(practitioners, language)
 }
 
-fn menu(titled: Vec<(String, String)>, language: &Language) -> Option<Menu> {
-    let (titles, values): (Vec<_>, Vec<_>) = titled.into_iter().unzip();
+fn menu(items: Vec<(String, String)>, language: &Language) -> Option<Menu> {
+    let (titles, values): (Vec<_>, Vec<_>) = items.into_iter().unzip();
     (!titles.is_empty()).then(|| Menu::new(titles, values, language))
 }

@@ -14,7 +14,7 @@ use super::{
     needs_input::NeedsInputTold,
     refused::{elsewhere, not_opened},
     reply::Reply,
-    request::{Complaints, Request},
+    request::Request,
     slot::{self, SlotTold, Times},
     way_on::{Said, WayOn, Words},
 };
@@ -22,8 +22,8 @@ use crate::{
     domain::{LocationId, slot::NotASlot},
     language::{Language, Message},
     scheduling::{
-        After, Bound, Fault, InvalidField, Moving, PartOfDay, Scheduling, SlotsFound, SlotsOutcome, SlotsQuery,
-        When,
+        After, Bound, Fault, InvalidField, Moving, PartOfDay, Scheduling, SlotsFound, SlotsOutcome,
+        SlotsQuery, When,
     },
     shape::{Leniency, Shape},
 };
@@ -32,7 +32,7 @@ const LIMIT: u16 = 20;
 
 /// Which free slots to list.
 #[derive(Default, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 #[schema(examples(json!({"locationId": "embedded:eastside", "serviceId": "covid", "when": "nextWeek", "partOfDay": "morning", "locale": "en-US"})))]
 pub(super) struct GetSlotsRequest {
     /// The site.
@@ -73,16 +73,18 @@ pub(super) struct GetSlotsRequest {
     cursor: Option<String>,
     /// The patient's language and region, as BCP 47 writes them.
     #[schema(max_length = 500, examples("en-US"))]
+    #[expect(dead_code, reason = "read before the rest, by `Request`: a fault needs them too")]
     locale: Option<String>,
     /// The zone to tell times in instead of the site's, as IANA names it: for visits by video.
     #[schema(format = "time-zone", examples("America/Los_Angeles"))]
     time_zone: Option<String>,
+    #[expect(dead_code, reason = "read before the rest, by `Request`: a fault needs them too")]
     faults: Option<FaultStyle>,
 }
 
 /// A booking that is to be moved, proven as everywhere by its code and a contact detail.
 #[derive(Default, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 struct MoveAsked {
     #[schema(max_length = 500)]
     confirmation_code: Option<String>,
@@ -119,14 +121,14 @@ fn location_ids() -> utoipa::openapi::schema::Array {
     ArrayBuilder::new().items(id).min_items(Some(1)).max_items(Some(5)).build()
 }
 
-fn after() -> utoipa::openapi::schema::AnyOf {
-    use utoipa::openapi::{AnyOfBuilder, KnownFormat, ObjectBuilder, SchemaFormat, Type};
+fn after() -> utoipa::openapi::Schema {
+    use utoipa::openapi::{KnownFormat, ObjectBuilder, SchemaFormat, Type, schema::AnyOfBuilder};
     let text = || ObjectBuilder::new().schema_type(Type::String);
-    AnyOfBuilder::new()
+    let either = AnyOfBuilder::new()
         .item(text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Date))))
         .item(text().max_length(Some(2000)).pattern(Some(r"^s1\.[A-Za-z0-9_-]+$")))
-        .description(Some("For a later dose: the slot id or the date of the earlier one."))
-        .build()
+        .description(Some("For a later dose: the slot id or the date of the earlier one."));
+    utoipa::openapi::Schema::AnyOf(either.build())
 }
 
 /// The free slots, or why there are none to choose from.
@@ -197,7 +199,11 @@ pub(super) struct Asked {
 static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::of::<GetSlotsRequest>(Leniency::Form));
 
 /// Lists free slots.
-pub(super) async fn answer(app: &App, scheduling: &Scheduling, request: &mut Request) -> Result<Reply, Fault> {
+pub(super) async fn answer(
+    app: &App,
+    scheduling: &Scheduling,
+    request: &mut Request,
+) -> Result<Reply, Fault> {
     let Some((query, asked)) = read(request)? else {
         // The slot of the earlier dose is none: nothing can come after it.
         let reply = GetSlotsReply::NoSlots(SlotsTold::none(Vec::new(), &Asked::default(), &request.language));
@@ -248,7 +254,10 @@ fn read(request: &mut Request) -> Result<Option<(SlotsQuery, Asked)>, Fault> {
 fn locations(many: Option<Vec<String>>, one: Option<String>) -> Result<Vec<LocationId>, Vec<InvalidField>> {
     let texts = match (many, one) {
         (Some(_), Some(_)) => {
-            return Err(conflict(&["locationIds", "locationId"], "give either `locationIds` or `locationId`"));
+            return Err(conflict(
+                &["locationIds", "locationId"],
+                "give either `locationIds` or `locationId`",
+            ));
         }
         (Some(many), None) => many,
         (None, Some(one)) => vec![one],

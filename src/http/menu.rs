@@ -42,12 +42,8 @@ impl Menu {
     ) -> Self {
         let titles = language.unique(titles, detail);
         let list = numbered(&titles);
-        let choices = titles
-            .iter()
-            .cloned()
-            .zip(values)
-            .map(|(title, value)| Choice { title, value })
-            .collect();
+        let choices =
+            titles.iter().cloned().zip(values).map(|(title, value)| Choice { title, value }).collect();
         Self { titles, choices, list }
     }
 

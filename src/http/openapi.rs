@@ -1,4 +1,4 @@
-//! The contract as OpenAPI 3.1, made from the types that requests are read by and replies are written from.
+//! The contract as `OpenAPI` 3.1, made from the types that requests are read by and replies are written from.
 //!
 //! Its descriptions are what generative callers go by: they say when to call a function and what to do next,
 //! not how it works.
@@ -126,7 +126,7 @@ const RESCHEDULE: Told = Told {
 
 fn document() -> OpenApi {
     let mut components = Components::new();
-    let paths = [
+    let paths = vec![
         post::<GetLocationsRequest, GetLocationsReply>(&GET_LOCATIONS, &mut components),
         post::<GetSlotsRequest, GetSlotsReply>(&GET_SLOTS, &mut components),
         post::<BookRequestAsked, BookReply>(&BOOK, &mut components),
@@ -175,10 +175,7 @@ fn add<T: ToSchema>(components: &mut Components) -> RefOr<Schema> {
     Ref::from_schema_name(T::name()).into()
 }
 
-fn post<Asked: ToSchema, Answered: ToSchema>(
-    told: &Told,
-    components: &mut Components,
-) -> (String, PathItem) {
+fn post<Asked: ToSchema, Answered: ToSchema>(told: &Told, components: &mut Components) -> (String, PathItem) {
     let asked = add::<Asked>(components);
     let answered = add::<Answered>(components);
     let either = utoipa::openapi::schema::AnyOfBuilder::new()
@@ -216,7 +213,9 @@ fn idempotency_key() -> ParameterBuilder {
         .name("Idempotency-Key")
         .parameter_in(ParameterIn::Header)
         .required(utoipa::openapi::Required::False)
-        .description(Some("Names the request, as `requestId` in the body does; that one counts if both are there."))
+        .description(Some(
+            "Names the request, as `requestId` in the body does; that one counts if both are there.",
+        ))
         .schema(Some(key))
 }
 
@@ -240,7 +239,8 @@ const FAULTS: [(&str, &str); 3] = [
 ];
 
 fn with_problems(operation: OperationBuilder, problems: &[(&str, &str)]) -> Operation {
-    let unauthorized = ResponseBuilder::new().description("Without a right function key; the host answers this");
+    let unauthorized =
+        ResponseBuilder::new().description("Without a right function key; the host answers this");
     let mut operation = operation.response("401", unauthorized);
     for (status, description) in problems {
         let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name(Problem::name()))).build();

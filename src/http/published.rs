@@ -25,7 +25,34 @@ pub(super) fn lenient(mut document: Value) -> Value {
     }
     schemas.insert("TimeZone".to_owned(), time_zone());
     schemas.insert("Blank".to_owned(), blank());
-    document
+    rename(document)
+}
+
+/// Our types are called after what is asked and told; a caller's need not be.
+fn rename(document: Value) -> Value {
+    match document {
+        Value::Object(object) => {
+            let renamed = object.into_iter().map(|(key, value)| match value {
+                Value::Object(_) if key == "schemas" => (key, rename_keys(value)),
+                Value::String(name) if key == "$ref" => (key, Value::String(plain(&name).to_owned())),
+                value => (key, rename(value)),
+            });
+            Value::Object(renamed.collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(rename).collect()),
+        other => other,
+    }
+}
+
+fn rename_keys(schemas: Value) -> Value {
+    let Value::Object(schemas) = schemas else { return schemas };
+    Value::Object(
+        schemas.into_iter().map(|(name, schema)| (plain(&name).to_owned(), rename(schema))).collect(),
+    )
+}
+
+fn plain(name: &str) -> &str {
+    name.strip_suffix("Told").or_else(|| name.strip_suffix("Asked")).unwrap_or(name)
 }
 
 /// The schemas of request bodies, and those they refer to.
@@ -168,7 +195,7 @@ fn blank() -> Value {
 }
 
 fn time_zone() -> Value {
-    let names: Vec<&str> = TZ_VARIANTS.iter().map(chrono_tz::Tz::name).collect();
+    let names: Vec<&str> = TZ_VARIANTS.iter().map(|zone| zone.name()).collect();
     json!({"description": "An IANA time zone.", "type": "string", "enum": names})
 }
 
@@ -180,7 +207,7 @@ fn add_rules(name: &str, schema: &mut Map<String, Value>) {
             exactly_one(&["locationId", "locationIds"]),
             at_most_one(&[&["date"], &["when"], &["from", "to"]]),
         ],
-        "BookRequestAsked" | "RescheduleRequestAsked" => vec![exactly_one(&["slotId", "slotIds"])],
+        "BookRequest" | "RescheduleRequest" => vec![exactly_one(&["slotId", "slotIds"])],
         _ => return,
     };
     schema.insert("allOf".to_owned(), Value::Array(rules));
@@ -199,7 +226,10 @@ fn at_most_one(groups: &[&[&str]]) -> Value {
 fn exactly_one(fields: &[&str]) -> Value {
     let alternatives = fields.iter().map(|needed| {
         let mut properties = blanks(fields.iter().filter(|field| *field != needed));
-        properties.insert((*needed).to_owned(), json!({"anyOf": [{"type": "string", "pattern": r"\S"}, {"type": "array"}]}));
+        properties.insert(
+            (*needed).to_owned(),
+            json!({"anyOf": [{"type": "string", "pattern": r"\S"}, {"type": "array"}]}),
+        );
         json!({"required": [needed], "properties": properties})
     });
     json!({"anyOf": alternatives.collect::<Vec<_>>()})

@@ -36,7 +36,9 @@ impl Reply {
         match serde_json::to_vec(body) {
             Ok(body) => Self::ok(outcome, JSON, body.into()),
             // A map with keys that are no texts would do this; none of ours has any.
-            Err(_) => Self::problem(&Refusal::Fault(Fault::Internal("unwritable".into())), &Language::of(None)),
+            Err(_) => {
+                Self::problem(&Refusal::Fault(Fault::Internal("unwritable".into())), &Language::of(None))
+            }
         }
     }
 
@@ -180,9 +182,11 @@ impl Refusal {
             Self::BrokenOff => "the body ended before all of it was sent".to_owned(),
             Self::Fault(Fault::InvalidRequest(fields)) => fields
                 .iter()
-                .map(|InvalidField { field, detail }| {
-                    if field.is_empty() { detail.clone() } else { format!("`{field}` {detail}") }
-                })
+                .map(
+                    |InvalidField { field, detail }| {
+                        if field.is_empty() { detail.clone() } else { format!("`{field}` {detail}") }
+                    },
+                )
                 .collect::<Vec<_>>()
                 .join("; "),
             Self::Fault(Fault::Misconfigured(_)) => {
@@ -237,7 +241,9 @@ impl Refusal {
     /// Tells the operator what callers are not told.
     pub(super) fn log(&self) {
         match self {
-            Self::Fault(Fault::Internal(why)) => tracing::error!(why, "failed, which is a defect of this program"),
+            Self::Fault(Fault::Internal(why)) => {
+                tracing::error!(why, "failed, which is a defect of this program");
+            }
             Self::Fault(Fault::ProviderFailed(why)) => {
                 tracing::error!(why, "the provider answered something unexpected");
             }

@@ -76,11 +76,6 @@ impl Request {
         (form.unwrap_or_default(), complaints)
     }
 
-    /// The body as it came.
-    pub(super) fn body(&self) -> &Value {
-        &self.body
-    }
-
     /// The request's name: from the body, else from the header `Idempotency-Key`.
     pub(super) fn request_id(&self, in_body: Option<String>, complaints: &mut Complaints) -> Option<String> {
         if in_body.is_some() {
@@ -200,7 +195,10 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
     let json = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));
     let utf8 = parts.all(|parameter| match parameter.split_once('=') {
         Some((name, charset)) if name.trim().eq_ignore_ascii_case("charset") => {
-            matches!(charset.trim_matches(['"', ' ']).to_ascii_lowercase().as_str(), "utf-8" | "utf8" | "us-ascii")
+            matches!(
+                charset.trim_matches(['"', ' ']).to_ascii_lowercase().as_str(),
+                "utf-8" | "utf8" | "us-ascii"
+            )
         }
         _ => true,
     });

@@ -20,16 +20,14 @@ use super::{
 };
 use crate::{
     language::{Language, Message},
-    scheduling::{
-        BookingView, Fault, NotBookable, RescheduleOutcome, RescheduleRequest, Scheduling, Status,
-    },
+    scheduling::{BookingView, Fault, NotBookable, RescheduleOutcome, RescheduleRequest, Scheduling, Status},
     shape::{Leniency, Shape},
 };
 
 /// What to move, and to where.
 #[derive(Default, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", default)]
-#[schema(examples(json!({
+#[serde(rename_all = "camelCase")]
+#[schema(as = RescheduleRequest, examples(json!({
     "confirmationCode": "7GK2M-Q4RWX",
     "contact": {"phone": "+1 425 555 0123"},
     "slotIds": ["s1.WyJlbWJlZGRlZDplYXN0c2lkZSIsImNvdmlkIiwxNzk2MTQwODAwLCIiXQ"]
@@ -50,6 +48,7 @@ pub(super) struct RescheduleRequestAsked {
     slot_id: Option<String>,
     /// Why, in the patient's words. Not kept.
     #[schema(max_length = 4000)]
+    #[expect(dead_code, reason = "taken so that scenarios may send it, and not kept")]
     reason: Option<String>,
     /// What the patient would like to be sent; the reply's `notified` says what really is.
     notify: Option<Vec<ChannelAsked>>,
@@ -62,7 +61,9 @@ pub(super) struct RescheduleRequestAsked {
     preview: Option<bool>,
     /// The patient's language and region, as BCP 47 writes them.
     #[schema(max_length = 500, examples("en-US"))]
+    #[expect(dead_code, reason = "read before the rest, by `Request`: a fault needs them too")]
     locale: Option<String>,
+    #[expect(dead_code, reason = "read before the rest, by `Request`: a fault needs them too")]
     faults: Option<FaultStyle>,
 }
 
@@ -88,15 +89,12 @@ static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::of::<RescheduleRequestAs
 
 /// Moves.
 pub(super) async fn answer(app: &App, scheduling: Scheduling, request: &mut Request) -> Result<Reply, Fault> {
-    let (outcome, asked) = match read(request)? {
-        Some(moving) => {
-            let asked = Asked { dose: moving.dose, slots: moving.slots.len() };
-            (to_the_end(app, async move { scheduling.reschedule(moving).await }).await?, asked)
-        }
-        None => {
-            let reason = NotBookable::NoSuchSlot;
-            (RescheduleOutcome::NotBookable { reason, location: None }, Asked::default())
-        }
+    let (outcome, asked) = if let Some(moving) = read(request)? {
+        let asked = Asked { dose: moving.dose, slots: moving.slots.len() };
+        (to_the_end(app, async move { scheduling.reschedule(moving).await }).await?, asked)
+    } else {
+        let reason = NotBookable::NoSuchSlot;
+        (RescheduleOutcome::NotBookable { reason, location: None }, Asked::default())
     };
     let reply = render(outcome, &asked, app.now(), &request.language);
     Ok(Reply::outcome(reply.outcome(), &reply))

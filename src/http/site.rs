@@ -5,9 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    domain::{
-        Address, Audience, BookBy, Location, PatientField, Practitioner, PractitionerChoice, Service,
-    },
+    domain::{Address, Audience, BookBy, Location, PatientField, Practitioner, PractitionerChoice, Service},
     language::{Language, Message, Unit},
     scheduling::{Site, required_fields},
 };
@@ -74,10 +72,9 @@ impl LocationTold {
             name: location.name.clone(),
             address: AddressTold::new(&location.address),
             phone: location.phone.clone(),
-            position: location.position.map(|position| PositionTold {
-                latitude: position.latitude,
-                longitude: position.longitude,
-            }),
+            position: location
+                .position
+                .map(|position| PositionTold { latitude: position.latitude, longitude: position.longitude }),
             time_zone: location.time_zone.name(),
             booking_page: location.booking_page.clone(),
             label: with_detail(&name_and_address(location), distance, language),

@@ -116,9 +116,7 @@ fn at_site(when: &str, slot: &Slot, language: &Language) -> String {
     language.say(&Message::WithDetail { title: when, detail: &slot.location.name })
 }
 
-fn differs<T: PartialEq>(slots: &[Slot], of: impl Fn(&Slot) -> T) -> bool
-where
-{
+fn differs<'a, T: PartialEq>(slots: &'a [Slot], of: impl Fn(&'a Slot) -> T) -> bool {
     let mut values = slots.iter().map(of);
     values.next().is_some_and(|first| values.any(|other| other != first))
 }

@@ -2,9 +2,9 @@
 
 mod audit;
 mod availability;
-mod language;
-mod package;
-mod store;
 mod check;
 mod config;
 mod embedded;
+mod language;
+mod package;
+mod store;
