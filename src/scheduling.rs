@@ -9,42 +9,158 @@ use std::{sync::Arc, time::Duration};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 
-use crate::domain::{
-    Location, LocationId, PatientField, Position, Practitioner, PractitionerId, Service, ServiceId,
-    TimeRange, code::ConfirmationCode, slot::SlotId,
+use serde::Serialize;
+
+use crate::{
+    clock::Clock,
+    domain::{
+        Audience, Location, LocationId, PatientField, Position, Practitioner, PractitionerId, ProviderName,
+        Service, ServiceId, TimeRange, code::ConfirmationCode, slot::SlotId,
+    },
+    ledger::{Ledger, LedgerError, Random},
+    provider::{Provider, ProviderError},
+    store::StoreError,
+    telemetry::audit::Audit,
 };
 
-/// The use cases over the configured providers and the ledger.
-#[derive(Debug)]
-pub struct Scheduling {}
+pub use crate::ledger::reconcile::Tally;
 
-/// What the skeleton promises to `http`; the bodies follow with the ledger.
-#[allow(clippy::unused_async, clippy::missing_errors_doc)]
+mod appointment;
+mod book;
+mod cancel;
+mod contact;
+mod eligibility;
+mod locations;
+mod patient;
+mod reschedule;
+mod search;
+mod slots;
+mod view;
+
+/// The use cases over the configured providers and the ledger. Cheap to clone.
+#[derive(Clone)]
+pub struct Scheduling {
+    /// In the order of the configuration.
+    providers: Arc<[Arc<dyn Provider>]>,
+    ledger: Arc<Ledger>,
+    clock: Clock,
+    audit: Arc<Audit>,
+    random: Random,
+}
+
+impl std::fmt::Debug for Scheduling {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Scheduling").field("providers", &self.providers).finish_non_exhaustive()
+    }
+}
+
 impl Scheduling {
-    pub async fn get_locations(&self, _query: LocationsQuery) -> Result<LocationsOutcome, Fault> {
-        todo!()
+    #[must_use]
+    pub fn new(
+        providers: Vec<Arc<dyn Provider>>,
+        ledger: Arc<Ledger>,
+        clock: Clock,
+        audit: Arc<Audit>,
+        random: Random,
+    ) -> Self {
+        Self { providers: providers.into(), ledger, clock, audit, random }
     }
-    pub async fn get_slots(&self, _query: SlotsQuery, _caller: &Caller) -> Result<SlotsOutcome, Fault> {
-        todo!()
-    }
-    pub async fn book(&self, _request: BookRequest) -> Result<BookOutcome, Fault> {
-        todo!()
-    }
-    pub async fn get_appointment(&self, _request: FindRequest) -> Result<FindOutcome, Fault> {
-        todo!()
-    }
-    pub async fn cancel(&self, _request: CancelRequest) -> Result<CancelOutcome, Fault> {
-        todo!()
-    }
-    pub async fn reschedule(&self, _request: RescheduleRequest) -> Result<RescheduleOutcome, Fault> {
-        todo!()
-    }
-    pub async fn reconcile(&self) -> Result<Reconciled, Fault> {
-        todo!()
-    }
-    /// Today, at a site.
+
+    #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
-        todo!()
+        self.clock.now()
+    }
+
+    /// Settles what was left and forgets what is over; the timer's function.
+    ///
+    /// # Errors
+    /// When the store cannot be listed.
+    pub async fn reconcile(&self) -> Result<Tally, Fault> {
+        Ok(self.ledger.reconcile().await?)
+    }
+
+    fn provider(&self, name: ProviderName) -> Option<&Arc<dyn Provider>> {
+        self.providers.iter().find(|provider| provider.name() == name)
+    }
+
+    /// The provider of a site, and the site; `None` when nobody has it.
+    async fn site(
+        &self,
+        id: &LocationId,
+    ) -> Result<Option<(&Arc<dyn Provider>, Arc<Location>, bool)>, Fault> {
+        let Some(provider) = self.provider(id.provider()) else { return Ok(None) };
+        let locations = provider.locations().await?;
+        Ok(locations.find(id).map(|site| (provider, site.clone(), locations.stale)))
+    }
+
+    /// An id nobody can guess, for a request that is previewed.
+    fn fresh_request_id(&self) -> String {
+        format!("{:016x}{:016x}", (self.random)(), (self.random)())
+    }
+
+    /// Leaves an audit record; without one nothing may be answered.
+    fn audit(
+        &self,
+        function: &'static str,
+        caller: &Caller,
+        code: Option<&ConfirmationCode>,
+        outcome: &str,
+    ) -> Result<(), Fault> {
+        let record = AuditRecord {
+            at: self.clock.now(),
+            function,
+            invocation: caller.invocation.as_deref(),
+            trace: caller.trace.as_deref(),
+            reference: code.map(|code| self.ledger.audit_reference(code)),
+            outcome,
+        };
+        self.audit.append(&record).map_err(|error| Fault::Unavailable {
+            why: format!("the audit record could not be written ({}): free some space", error.kind()),
+            retry_after: None,
+        })
+    }
+}
+
+/// Who did what to which booking, when, and how it ended. No contact data, and no code: a reference that says
+/// nothing about it.
+#[derive(Debug, Serialize)]
+struct AuditRecord<'a> {
+    at: DateTime<Utc>,
+    function: &'static str,
+    invocation: Option<&'a str>,
+    trace: Option<&'a str>,
+    reference: Option<String>,
+    outcome: &'a str,
+}
+
+impl From<ProviderError> for Fault {
+    fn from(error: ProviderError) -> Self {
+        match error {
+            ProviderError::Unsupported(what) => {
+                Self::Internal(format!("{what} is not supported by the provider"))
+            }
+            ProviderError::Misconfigured(why) => Self::Misconfigured(why),
+            ProviderError::Unavailable { why, retry_after } => Self::Unavailable { why, retry_after },
+            ProviderError::Timeout => Self::Timeout,
+            ProviderError::Failed(why) => Self::ProviderFailed(why),
+        }
+    }
+}
+
+impl From<LedgerError> for Fault {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Provider(error) => error.into(),
+            LedgerError::Store(StoreError::Unavailable(why)) => Self::Unavailable { why, retry_after: None },
+            LedgerError::Store(StoreError::Unusable(why)) | LedgerError::Misconfigured(why) => {
+                Self::Misconfigured(why)
+            }
+            LedgerError::Timeout => Self::Timeout,
+            LedgerError::ReusedRequestId => Self::InvalidRequest(vec![InvalidField {
+                field: "requestId".into(),
+                detail: "was used for another request: make a new one for every booking".into(),
+            }]),
+        }
     }
 }
 
@@ -566,25 +682,11 @@ pub enum RescheduleOutcome {
     NeedsInput(Vec<NeedsInput>),
 }
 
-/// What a run of `reconcile` did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Reconciled {
-    pub looked_at: usize,
-    pub confirmed: usize,
-    pub undone: usize,
-    pub finished: usize,
-    pub waiting: usize,
-    pub purged: usize,
-}
-
 /// Which fields a service demands are also in `get-locations`; kept here so that both agree.
 #[must_use]
 pub fn required_fields(service: &Service) -> Vec<PatientField> {
     let mut fields = service.requires.clone();
-    if service.min_age.is_some()
-        || service.max_age.is_some()
-        || service.audience != crate::domain::Audience::Any
-    {
+    if service.min_age.is_some() || service.max_age.is_some() || service.audience != Audience::Any {
         fields.push(PatientField::BirthDate);
     }
     fields.sort_unstable();

@@ -22,8 +22,8 @@ use super::{Condition, Etag, Read, Store, StoreError, Wanted, Written};
 /// So many parsed documents are kept for the next change or reading.
 const KEPT: u64 = 1_024;
 
-/// So often a change is tried. Against one rival that writes as often, six in a row are lost once in sixty
-/// times; twelve, with pauses of their own, practically never.
+/// So often a change is tried. Against one rival who wins every second time, six tries in a row are lost
+/// once in 64 times, twelve once in 4,096; and the pauses between them let rivals finish.
 const TRIES: u32 = 12;
 
 /// The pauses between tries double from the first to the longest.
