@@ -187,7 +187,7 @@ pub fn routes(app: App) -> impl Filter<Extract = (Response<Bytes>,), Error = Inf
         .and(warp::header::headers_cloned())
         .and(warp::body::stream())
         .then(|app, method, path: FullPath, query: String, headers, body| async move {
-            answer(app, method, path.as_str(), &query, headers, body).await.into_response()
+            Box::pin(answer(app, method, path.as_str(), &query, headers, body)).await.into_response()
         })
         .recover(|_| async { Ok::<_, Infallible>(Reply::refused(&Refusal::BrokenOff).into_response()) })
         .unify()

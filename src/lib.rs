@@ -2,6 +2,7 @@
 pub mod check;
 pub mod clock;
 pub mod config;
+pub mod deployment;
 pub mod domain;
 pub mod http;
 pub mod language;
@@ -9,6 +10,7 @@ pub mod ledger;
 pub mod provider;
 pub mod providers;
 pub mod scheduling;
+pub mod serve;
 pub mod shape;
 pub mod store;
 pub mod telemetry;

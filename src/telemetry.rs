@@ -9,7 +9,7 @@ pub mod audit;
 
 use std::{
     fmt::Write as _,
-    io::{self, IsTerminal, Write as _},
+    io::{self, Write as _},
     panic::PanicHookInfo,
 };
 
@@ -22,13 +22,13 @@ use tracing::{
 };
 use tracing_subscriber::{
     Layer,
-    filter::{LevelFilter, Targets},
+    filter::{EnvFilter, LevelFilter},
     layer::{Context, SubscriberExt},
     registry::LookupSpan,
     util::SubscriberInitExt,
 };
 
-use crate::clock::Clock;
+use crate::{clock::Clock, config::settings::LogFormat};
 
 /// The fields whose values are written. None may hold patient data, a confirmation code or a secret.
 pub const FIELDS: &[&str] = &[
@@ -68,45 +68,31 @@ pub const FIELDS: &[&str] = &[
     "at",
 ];
 
-/// How lines look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    /// One JSON object a line, for machines.
-    Json,
-    /// For a person at a terminal.
-    Text,
-}
-
-impl Form {
-    /// Text where a person is likely to read, JSON under the host and in pipes.
-    #[must_use]
-    pub fn for_stdout() -> Self {
-        if io::stdout().is_terminal() { Self::Text } else { Self::Json }
-    }
-}
-
 /// Starts the writing of lines and the reporting of panics. Later calls change nothing.
-pub fn install(clock: Clock, form: Form) {
-    let ours = Targets::new().with_target(env!("CARGO_CRATE_NAME"), LevelFilter::INFO);
-    let lines = Lines { clock: clock.clone(), form };
-    if tracing_subscriber::registry().with(lines.with_filter(ours)).try_init().is_ok() {
-        std::panic::set_hook(Box::new(move |panic| report_panic(&clock, form, panic)));
+///
+/// `filter` names levels, as `info` or `healthbot_scheduler::store=debug,info`.
+pub fn install(clock: Clock, filter: &str, format: LogFormat) {
+    // The settings refuse a filter that does not parse.
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).parse_lossy(filter);
+    let lines = Lines { clock: clock.clone(), format };
+    if tracing_subscriber::registry().with(filter).with(lines).try_init().is_ok() {
+        std::panic::set_hook(Box::new(move |panic| report_panic(&clock, format, panic)));
     }
 }
 
 /// A panic's message may quote what it choked on, so only its place is told.
-fn report_panic(clock: &Clock, form: Form, panic: &PanicHookInfo<'_>) {
+fn report_panic(clock: &Clock, format: LogFormat, panic: &PanicHookInfo<'_>) {
     let place = panic.location().map_or_else(|| "unknown".to_owned(), ToString::to_string);
     let mut fields = Map::new();
     fields.insert("message".to_owned(), "panicked, which is a defect of this program".into());
     fields.insert("at".to_owned(), place.into());
-    write(Level::ERROR, &line(clock, form, Level::ERROR, &fields));
+    write(Level::ERROR, &line(clock, format, Level::ERROR, &fields));
 }
 
 /// Writes each event with the fields of the spans around it.
 struct Lines {
     clock: Clock,
-    form: Form,
+    format: LogFormat,
 }
 
 impl<S> Layer<S> for Lines
@@ -122,6 +108,9 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        if !event.metadata().target().starts_with(env!("CARGO_CRATE_NAME")) {
+            return;
+        }
         let mut fields = Allowed::default();
         event.record(&mut fields);
         for span in context.event_scope(event).into_iter().flatten() {
@@ -132,7 +121,7 @@ where
             }
         }
         let level = *event.metadata().level();
-        write(level, &line(&self.clock, self.form, level, &fields.0));
+        write(level, &line(&self.clock, self.format, level, &fields.0));
     }
 }
 
@@ -173,11 +162,11 @@ impl Visit for Allowed {
     }
 }
 
-fn line(clock: &Clock, form: Form, level: Level, fields: &Map<String, Value>) -> String {
+fn line(clock: &Clock, format: LogFormat, level: Level, fields: &Map<String, Value>) -> String {
     let time = clock.now().to_rfc3339_opts(SecondsFormat::Millis, true);
-    match form {
-        Form::Json => json_line(&time, level, fields),
-        Form::Text => text_line(&time, level, fields),
+    match format {
+        LogFormat::Json => json_line(&time, level, fields),
+        LogFormat::Text => text_line(&time, level, fields),
     }
 }
 
@@ -242,18 +231,17 @@ mod tests {
     fn a_line_is_one_line_in_both_forms() {
         let clock = Clock::at(DateTime::from_timestamp(1_796_140_800, 0).expect("a time"));
         let fields = fields(&[("message", "two\nlines".into()), ("ms", 3.into())]);
-        let json = line(&clock, Form::Json, Level::INFO, &fields);
+        let json = line(&clock, LogFormat::Json, Level::INFO, &fields);
         assert_eq!(
             json,
             "{\"time\":\"2026-12-01T16:00:00.000Z\",\"level\":\"info\",\"message\":\"two\\nlines\",\"ms\":3}\n"
         );
-        let text = line(&clock, Form::Text, Level::WARN, &fields);
+        let text = line(&clock, LogFormat::Text, Level::WARN, &fields);
         assert_eq!(text, "2026-12-01T16:00:00.000Z warning two lines ms=3\n");
     }
 
     #[test]
     fn a_field_off_the_list_is_written_without_its_value() {
-        let lines = std::sync::Arc::new(parking_lot::Mutex::new(Vec::new()));
         struct Keep(std::sync::Arc<parking_lot::Mutex<Vec<Map<String, Value>>>>);
         impl<S: Subscriber> Layer<S> for Keep {
             fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
@@ -262,6 +250,7 @@ mod tests {
                 self.0.lock().push(fields.0);
             }
         }
+        let lines = std::sync::Arc::new(parking_lot::Mutex::new(Vec::new()));
         let subscriber = tracing_subscriber::registry().with(Keep(std::sync::Arc::clone(&lines)));
         tracing::subscriber::with_default(subscriber, || {
             tracing::info!(function = "book", email = "pat@example.org", "done");

@@ -24,7 +24,7 @@ struct Envelope {
 struct Outputs {}
 
 pub(super) async fn answer(app: &App, scheduling: Scheduling) -> Result<Reply, Fault> {
-    let tally = to_the_end(app, async move { scheduling.reconcile().await }).await?;
+    let tally = to_the_end(app, async move { Box::pin(scheduling.reconcile()).await }).await?;
     let envelope = Envelope { outputs: Outputs {}, logs: vec![line(&tally)], return_value: () };
     Ok(Reply::outcome("reconciled", &envelope))
 }
