@@ -9,11 +9,13 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
+use healthbot_scheduler::clock::Clock;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::fakes::functions_host::{FunctionsHost, Reply, invocation};
 
@@ -82,7 +84,7 @@ struct Talk {
 }
 
 fn kills() -> usize {
-    if std::env!("CARGO_PKG_NAME").is_empty() { 0 } else { KILLS * if crate::soak() { 25 } else { 1 } }
+    KILLS * if crate::soak() { 25 } else { 1 }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -230,7 +232,7 @@ async fn choose(
 ) -> Option<Vec<String>> {
     let mut chosen: Vec<String> = Vec::new();
     for dose in 1..=doses {
-        let day = chrono_date(turn % 9 + 1 + (dose - 1) * 10);
+        let day = date_in(turn % 9 + 1 + (dose - 1) * 10);
         let mut body = json!({"locationId": "embedded:north", "serviceId": service, "date": day, "dose": dose, "limit": 6});
         if let Some(first) = chosen.first() {
             body["after"] = json!(first);
@@ -247,9 +249,9 @@ async fn choose(
 }
 
 /// A date some days from now in New York, near enough.
-fn chrono_date(days: usize) -> String {
-    let seconds = std::process::Command::new("date").args(["-u", "-d", &format!("+{days} days"), "+%F"]).output();
-    String::from_utf8_lossy(&seconds.expect("`date` runs").stdout).trim().to_owned()
+fn date_in(days: usize) -> String {
+    let days = chrono::Days::new(u64::try_from(days).expect("a few days"));
+    (Clock::system().now().date_naive() + days).to_string()
 }
 
 fn starts_of(reply: &Value) -> Vec<String> {
