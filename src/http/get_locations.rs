@@ -143,7 +143,7 @@ pub(super) async fn answer(
 fn read(request: &mut Request) -> Result<(LocationsQuery, Asked), Fault> {
     let (form, mut complaints) = request.form::<GetLocationsRequest>(&SHAPE);
     if form.within_miles.is_some() && form.within_km.is_some() {
-        complaints.add_all(conflict(&["withinMiles", "withinKm"], "give either `withinMiles` or `withinKm`"));
+        complaints.add_all(conflict(&["withinMiles", "withinKm"]));
     }
     let location = complaints.note(form.location_id.map(|id| id.parse()).transpose().map_err(
         |wrong: crate::domain::UnknownPrefix| {

@@ -254,10 +254,7 @@ fn read(request: &mut Request) -> Result<Option<(SlotsQuery, Asked)>, Fault> {
 fn locations(many: Option<Vec<String>>, one: Option<String>) -> Result<Vec<LocationId>, Vec<InvalidField>> {
     let texts = match (many, one) {
         (Some(_), Some(_)) => {
-            return Err(conflict(
-                &["locationIds", "locationId"],
-                "give either `locationIds` or `locationId`",
-            ));
+            return Err(conflict(&["locationIds", "locationId"]));
         }
         (Some(many), None) => many,
         (None, Some(one)) => vec![one],
@@ -291,7 +288,7 @@ fn when(form: &GetSlotsRequest) -> Result<When, Vec<InvalidField>> {
         }
         (None, Some(when), None, None) => Ok(when.into()),
         (None, None, from, to) => between(from, to),
-        _ => Err(conflict(&given, "give either `date`, or `when`, or `from` and `to`")),
+        _ => Err(conflict(&given)),
     }
 }
 
@@ -304,7 +301,12 @@ fn between(from: Option<DateOrTime>, to: Option<DateOrTime>) -> Result<When, Vec
         _ => false,
     };
     if backwards {
-        return Err(conflict(&["from", "to"], "`to` must not be before `from`"));
+        let complaint =
+            |field: &str, detail: &str| InvalidField { field: field.to_owned(), detail: detail.to_owned() };
+        return Err(vec![
+            complaint("from", "must not be after `to`"),
+            complaint("to", "must not be before `from`"),
+        ]);
     }
     Ok(When::Between { from, to })
 }
