@@ -142,7 +142,7 @@ pub(super) async fn answer(app: &App, scheduling: Scheduling, request: &mut Requ
 /// `None`: a slot id is none of ours.
 fn read(request: &mut Request) -> Result<Option<BookRequest>, Fault> {
     let (form, mut complaints) = request.form::<BookRequestAsked>(&SHAPE);
-    let slots = complaints.note(slots(form.slot_ids, form.slot_id));
+    let slots = complaints.note(&["slotIds", "slotId"], slots(form.slot_ids, form.slot_id));
     let request_id = request.request_id(form.request_id, &mut complaints);
     let Slots::Read(slots) = complaints.or(slots)? else { return Ok(None) };
     Ok(Some(BookRequest {

@@ -145,11 +145,12 @@ fn read(request: &mut Request) -> Result<(LocationsQuery, Asked), Fault> {
     if form.within_miles.is_some() && form.within_km.is_some() {
         complaints.add_all(conflict(&["withinMiles", "withinKm"]));
     }
-    let location = complaints.note(form.location_id.map(|id| id.parse()).transpose().map_err(
-        |wrong: crate::domain::UnknownPrefix| {
+    let location = complaints.note(
+        &["locationId"],
+        form.location_id.map(|id| id.parse()).transpose().map_err(|wrong: crate::domain::UnknownPrefix| {
             vec![InvalidField { field: "locationId".to_owned(), detail: wrong.to_string() }]
-        },
-    ));
+        }),
+    );
     let typed = form.near.as_ref().and_then(|near| near.postal_code.clone());
     let near = form.near.map(NearAsked::into_near);
     let asked = Asked {

@@ -217,8 +217,9 @@ pub(super) async fn answer(
 /// `None`: `after` is a slot id that is none of ours.
 fn read(request: &mut Request) -> Result<Option<(SlotsQuery, Asked)>, Fault> {
     let (form, mut complaints) = request.form::<GetSlotsRequest>(&SHAPE);
-    let when = complaints.note(when(&form));
-    let locations = complaints.note(locations(form.location_ids, form.location_id));
+    let when = complaints.note(&[], when(&form));
+    let locations =
+        complaints.note(&["locationIds", "locationId"], locations(form.location_ids, form.location_id));
     if form.service_id.is_none() {
         complaints.add(missing("serviceId"));
     }

@@ -110,7 +110,7 @@ pub(super) struct Asked {
 /// `None`: a slot id is none of ours.
 fn read(request: &mut Request) -> Result<Option<RescheduleRequest>, Fault> {
     let (form, mut complaints) = request.form::<RescheduleRequestAsked>(&SHAPE);
-    let slots = complaints.note(slots(form.slot_ids, form.slot_id));
+    let slots = complaints.note(&["slotIds", "slotId"], slots(form.slot_ids, form.slot_id));
     let request_id = request.request_id(form.request_id, &mut complaints);
     let Slots::Read(slots) = complaints.or(slots)? else { return Ok(None) };
     Ok(Some(RescheduleRequest {
