@@ -268,7 +268,7 @@ fn preview(view: &BookingView, request_id: &str, times: Times<'_>) -> BookingTol
     if !lines.is_empty() {
         lines.push(times.language.say(&Message::PreviewQuestion));
     }
-    let say = times.language.join(std::iter::once(&headline).chain(&lines));
+    // To say yes, the patient has to see the times: here the lines are part of what is said.
     let text = Words::with_lines(headline, lines).text;
-    BookingTold::new(view, Some(request_id), Words { say, text }, times)
+    BookingTold::new(view, Some(request_id), Words { say: text.clone(), text }, times)
 }

@@ -126,6 +126,15 @@ pub(super) struct Asked {
     typed: Option<String>,
 }
 
+#[cfg(test)]
+impl Asked {
+    /// Near a place within 25 miles.
+    pub(super) fn near(typed: &str) -> Self {
+        let typed = Some(typed.to_owned());
+        Self { unit: Some(Unit::Miles), within: Some(25.0), place: true, typed }
+    }
+}
+
 static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::of::<GetLocationsRequest>(Leniency::Form));
 
 /// Lists the sites.

@@ -12,10 +12,10 @@ use super::{
     asked::{ContactAsked, DateOrTime, FaultStyle, conflict, missing},
     menu::{Menu, Menus},
     needs_input::NeedsInputTold,
-    refused::{elsewhere, not_opened},
+    refused::not_opened,
     reply::Reply,
     request::Request,
-    slot::{self, SlotTold, Times},
+    slot::{self, DateShown, SlotTold, Times},
     way_on::{Said, WayOn, Words},
 };
 use crate::{
@@ -374,7 +374,7 @@ pub(super) fn render(
             GetSlotsReply::UnknownService(said(Message::UnknownService, WayOn::handoff()))
         }
         SlotsOutcome::BookElsewhere(location) => {
-            GetSlotsReply::BookElsewhere(said(elsewhere(Some(&location)), WayOn::at(Some(&location))))
+            GetSlotsReply::BookElsewhere(Said::elsewhere(Some(&location), language))
         }
         SlotsOutcome::NeedsInput(needed) => {
             GetSlotsReply::NeedsInput(NeedsInputTold::new(&needed, None, language))
@@ -388,9 +388,14 @@ pub(super) fn render(
 
 impl SlotsTold {
     fn new(found: SlotsFound, asked: &Asked, times: Times<'_>) -> Self {
-        let menu = slot::menu(&found.slots, times);
+        let menu = slot::menu(&found.slots, DateShown::WhereItDiffers, times);
         let say = headline(&found, asked, times.language);
-        let mut lines = vec![menu.list().to_owned(), times.language.say(&Message::ChooseByNumber)];
+        let day = slot::shared_day(&found.slots, times).map(|day| {
+            let today = times.now.with_timezone(&asked.zone.unwrap_or(found.zone)).date_naive();
+            times.language.day_title(day, today)
+        });
+        let mut lines = vec![day.unwrap_or_default(), menu.list().to_owned()];
+        lines.push(times.language.say(&Message::ChooseByNumber));
         if found.stale {
             lines.push(times.language.say(&Message::StaleSlots));
         }
@@ -413,7 +418,8 @@ impl SlotsTold {
 
     fn nothing_free(found: SlotsFound, asked: &Asked, times: Times<'_>) -> Self {
         let language = times.language;
-        let menu = (!found.alternatives.is_empty()).then(|| slot::menu(&found.alternatives, times));
+        let menu = (!found.alternatives.is_empty())
+            .then(|| slot::menu(&found.alternatives, DateShown::Always, times));
         let lines = menu.iter().flat_map(|menu| {
             let count = u32::try_from(found.alternatives.len()).unwrap_or(u32::MAX);
             let leading = language.say(&Message::AlternativesFollow { count });

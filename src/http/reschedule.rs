@@ -228,9 +228,9 @@ fn preview(view: &BookingView, asked: &Asked, request_id: &str, times: Times<'_>
     if !lines.is_empty() {
         lines.push(times.language.say(&Message::PreviewMoveQuestion { count: facts.count }));
     }
-    let say = times.language.join(std::iter::once(&headline).chain(&lines));
+    // To say yes, the patient has to see the times: here the lines are part of what is said.
     let text = Words::with_lines(headline, lines).text;
-    BookingTold::new(view, Some(request_id), Words { say, text }, times)
+    BookingTold::new(view, Some(request_id), Words { say: text.clone(), text }, times)
 }
 
 /// The appointments that move: one dose, or all that are still to come.
