@@ -15,7 +15,7 @@ fn read(text: &str) -> Result<Config, Vec<Problem>> {
 }
 
 fn told(problems: &[Problem]) -> String {
-    problems.iter().map(|problem| format!("{problem}\n")).collect()
+    problems.iter().flat_map(|problem| [problem.to_string(), "\n".to_owned()]).collect()
 }
 
 /// A process with these variables, in these folders.

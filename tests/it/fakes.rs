@@ -1,0 +1,3 @@
+//! What stands in for the world around the binary: the Functions host that starts, calls and kills it.
+
+pub(crate) mod functions_host;
