@@ -38,6 +38,8 @@ mod request;
 mod reschedule;
 mod site;
 mod slot;
+#[cfg(test)]
+mod tests;
 mod way_on;
 
 pub use openapi::{json, yaml};

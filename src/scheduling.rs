@@ -25,6 +25,7 @@ use crate::{
 
 pub use crate::ledger::reconcile::Tally;
 
+pub mod agenda;
 mod appointment;
 mod book;
 mod cancel;

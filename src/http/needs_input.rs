@@ -109,7 +109,7 @@ fn question(needed: &NeedsInput, typed: &str, language: &Language) -> String {
 
 fn answer(question: &str, options: &[String], invalid: bool, language: &Language) -> String {
     if invalid && !options.is_empty() {
-        language.say(&Message::InvalidAnswer { question, options: &language.list(options) })
+        language.say(&Message::InvalidAnswer { question, options: &options.join(" / ") })
     } else {
         language.say(&Message::MissingAnswer { question })
     }
