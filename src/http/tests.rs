@@ -178,7 +178,7 @@ fn all_inputs() -> Vec<NeedsInput> {
         (InputField::BirthDate, invalid),
         (answer(&[]), missing),
         (answer(&["Yes", "No"]), invalid),
-        (InputField::Consent, missing),
+        (InputField::Consent { text: "I agree.".to_owned() }, missing),
         (InputField::Practitioner, missing),
         (InputField::Practitioner, invalid),
         (InputField::ConfirmationCode, missing),
