@@ -18,11 +18,15 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 mod contract;
 mod nonsense;
 mod protocol;
+mod repeats;
+mod typing;
 
 /// The demo clinic, served on a port of its own until it is dropped.
 pub(crate) struct Served {
     pub(crate) url: String,
     pub(crate) client: Client,
+    /// The clock it goes by.
+    pub(crate) clock: Clock,
     serving: JoinHandle<()>,
     _folder: TempDir,
     _state: watch::Sender<State>,
@@ -64,9 +68,9 @@ impl Served {
         let check: Check = Arc::new(|| Box::pin(async { Report::default() }));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let filter = routes(App::new(watched, clock, check));
+        let filter = routes(App::new(watched, clock.clone(), check));
         let serving = tokio::spawn(warp::serve(filter).incoming(listener).run());
-        Self { url, client: Client::new(), serving, _folder: folder, _state: state }
+        Self { url, client: Client::new(), clock, serving, _folder: folder, _state: state }
     }
 
     /// Posts a body as JSON, whatever it is.

@@ -14,6 +14,7 @@ mod slots;
 mod town;
 
 use town::Town;
+pub(crate) use town::scheduling_toml;
 
 /// A host per provider, with the town of `town.toml` behind it.
 mod ground {

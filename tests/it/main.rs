@@ -8,6 +8,7 @@ mod conformance;
 mod config;
 mod crash;
 mod embedded;
+mod faults;
 mod fakes;
 mod language;
 mod package;

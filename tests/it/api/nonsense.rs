@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Served;
 
 /// What is sent, and the fields that are complained about.
-fn nonsense() -> Vec<(&'static str, String, Vec<&'static str>)> {
+pub(super) fn nonsense() -> Vec<(&'static str, String, Vec<&'static str>)> {
     let slots = |extra: Value| {
         let mut body = json!({"locationId": "embedded:eastside", "serviceId": "checkup"});
         body.as_object_mut().expect("an object").extend(extra.as_object().expect("an object").clone());
@@ -38,6 +38,21 @@ fn nonsense() -> Vec<(&'static str, String, Vec<&'static str>)> {
         ("get-slots", slots(json!({"when": "someday", "partOfDay": "night"})), vec!["when", "partOfDay"]),
         ("get-slots", slots(json!({"after": "SECRET"})), vec!["after"]),
         ("get-slots", slots(json!({"locationIds": ["embedded:harbor"]})), vec!["locationIds", "locationId"]),
+        (
+            "get-slots",
+            slots(json!({"from": "2026-12-01T09:00:00-08:00", "to": "2026-12-01T09:00:00-08:00"})),
+            vec!["from", "to"],
+        ),
+        (
+            "get-slots",
+            json!({"locationIds": ["embedded:a", "clinic:b"], "serviceId": "checkup"}).to_string(),
+            vec!["locationIds[1]"],
+        ),
+        (
+            "get-slots",
+            json!({"locationIds": (["embedded:harbor"; 6]), "serviceId": "checkup"}).to_string(),
+            vec!["locationIds"],
+        ),
         ("book", "{}".to_owned(), vec!["slotIds"]),
         ("book", json!({"slotIds": ["SECRET", ""]}).to_string(), vec!["slotIds[0]", "slotIds[1]"]),
         (

@@ -99,5 +99,8 @@ pub(super) async fn a_cancelled_booking_is_still_shown(town: Town) {
     let found = town.call("get-appointment", adas(&booking)).await;
     assert_eq!(found["outcome"], "found");
     assert_eq!(statuses(&found), ["cancelled"]);
-    assert_eq!((&found["appointments"][0]["canCancel"], &found["appointments"][0]["canReschedule"]), (&json!(false), &json!(false)));
+    assert_eq!(
+        (&found["appointments"][0]["canCancel"], &found["appointments"][0]["canReschedule"]),
+        (&json!(false), &json!(false))
+    );
 }

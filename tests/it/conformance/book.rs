@@ -10,7 +10,13 @@ use super::town::{Town, ada, adas, grace, id, instant, north, now, starts, statu
 use crate::fakes::functions_host::invocation;
 
 /// A slot id of our own making.
-fn forged(town: &Town, site: &str, service: &str, start: DateTime<Utc>, practitioner: Option<&str>) -> String {
+fn forged(
+    town: &Town,
+    site: &str,
+    service: &str,
+    start: DateTime<Utc>,
+    practitioner: Option<&str>,
+) -> String {
     let location = town.site(site).parse().expect("a location id");
     SlotId { location, service: service.into(), start, practitioner: practitioner.map(Into::into) }.encode()
 }
@@ -26,7 +32,11 @@ fn midnight(days: i64) -> DateTime<Utc> {
 fn looks_like_a_code(code: &Value) -> bool {
     let code = code.as_str().unwrap_or_default();
     let crockford = |letter: char| "0123456789ABCDEFGHJKMNPQRSTVWXYZ".contains(letter);
-    code.len() == 11 && code.chars().enumerate().all(|(index, letter)| if index == 5 { letter == '-' } else { crockford(letter) })
+    code.len() == 11
+        && code
+            .chars()
+            .enumerate()
+            .all(|(index, letter)| if index == 5 { letter == '-' } else { crockford(letter) })
 }
 
 pub(super) async fn one_appointment_is_booked(town: Town) {
@@ -36,9 +46,14 @@ pub(super) async fn one_appointment_is_booked(town: Town) {
     assert_eq!(reply["outcome"], "booked");
     assert!(looks_like_a_code(&reply["confirmationCode"]), "{reply}");
     assert_eq!(reply["requestId"], "one");
-    let [booked] = reply["appointments"].as_array().unwrap().as_slice() else { panic!("one appointment: {reply}") };
+    let [booked] = reply["appointments"].as_array().unwrap().as_slice() else {
+        panic!("one appointment: {reply}")
+    };
     assert_eq!((&booked["dose"], &booked["status"]), (&json!(1), &json!("booked")));
-    assert_eq!((&booked["start"], &booked["end"], &booked["label"]), (&slot["start"], &slot["end"], &slot["label"]));
+    assert_eq!(
+        (&booked["start"], &booked["end"], &booked["label"]),
+        (&slot["start"], &slot["end"], &slot["label"])
+    );
     assert_eq!((&booked["serviceId"], &booked["locationId"]), (&json!("flu"), &json!(town.site("north"))));
     assert_eq!(booked["location"]["name"], "North Clinic");
     assert_eq!((&booked["canCancel"], &booked["canReschedule"]), (&json!(true), &json!(town.can.reschedule)));
@@ -54,9 +69,11 @@ pub(super) async fn a_series_is_booked_whole(town: Town) {
     let pair = town.pair(3).await;
     let reply = town.booked(&pair, ada()).await;
     assert_eq!(statuses(&reply), ["booked", "booked"]);
-    let doses: Vec<u64> = reply["appointments"].as_array().unwrap().iter().filter_map(|one| one["dose"].as_u64()).collect();
+    let doses: Vec<u64> =
+        reply["appointments"].as_array().unwrap().iter().filter_map(|one| one["dose"].as_u64()).collect();
     assert_eq!(doses, [1, 2]);
-    let days = (instant(&reply["appointments"][1]["start"]) - instant(&reply["appointments"][0]["start"])).num_days();
+    let days = (instant(&reply["appointments"][1]["start"]) - instant(&reply["appointments"][0]["start"]))
+        .num_days();
     assert!((7..=14).contains(&days), "{days}");
     assert_eq!(reply["menus"]["appointments"]["titles"].as_array().unwrap().len(), 2);
 }
@@ -133,7 +150,9 @@ fn named(field: &str, reason: &str) -> (String, String) {
 pub(super) async fn a_consent_is_needed_where_there_is_one(town: Town) {
     let slot = town.slot("intake", 2).await;
     for consent in [json!(null), json!("intake-0")] {
-        let reply = town.call("book", json!({"slotId": slot, "patient": with(fit(), &json!({"consentId": consent}))})).await;
+        let reply = town
+            .call("book", json!({"slotId": slot, "patient": with(fit(), &json!({"consentId": consent}))}))
+            .await;
         assert_eq!(asked(&reply), [named("patient.consentId", "missing")]);
         assert!(reply["fields"][0]["text"].as_str().unwrap().contains("I agree to be examined"), "{reply}");
     }
@@ -152,10 +171,22 @@ pub(super) async fn questions_are_asked_and_answers_checked(town: Town) {
     assert!(unsure["fields"][0]["text"].as_str().unwrap().contains("¿Tiene alguna alergia?"), "{unsure}");
     // In whichever language, and free text where there are no options.
     for yes in ["Yes", "sí", " YES "] {
-        assert_eq!(book(json!({"allergies": yes, "medicines": "Aspirin"}), "en").await["outcome"], "preview", "{yes}");
+        assert_eq!(
+            book(json!({"allergies": yes, "medicines": "Aspirin"}), "en").await["outcome"],
+            "preview",
+            "{yes}"
+        );
     }
-    let none = town.refused("book", json!({"slotId": slot, "patient": with(fit(), &json!({"answers": {"height": "2 m"}}))})).await;
-    assert_eq!(none.body["errors"][0]["field"], "patient.answers", "the scenario's mistake, not the patient's");
+    let none = town
+        .refused(
+            "book",
+            json!({"slotId": slot, "patient": with(fit(), &json!({"answers": {"height": "2 m"}}))}),
+        )
+        .await;
+    assert_eq!(
+        none.body["errors"][0]["field"], "patient.answers",
+        "the scenario's mistake, not the patient's"
+    );
 }
 
 /// The birth date of somebody of this age in two days, or not for another day.
@@ -171,11 +202,17 @@ pub(super) async fn an_age_outside_the_limits_is_not_eligible(town: Town) {
         town.call("book", json!({"slotId": slot, "patient": with(fit(), &json!({"birthDate": birth_date})), "preview": true}))
     };
     let young = book(born(18, 1)).await;
-    assert_eq!((&young["outcome"], &young["reason"], &young["minAge"]), (&json!("notEligible"), &json!("tooYoung"), &json!(18)));
+    assert_eq!(
+        (&young["outcome"], &young["reason"], &young["minAge"]),
+        (&json!("notEligible"), &json!("tooYoung"), &json!(18))
+    );
     assert_eq!(book(born(18, 0)).await["outcome"], "preview", "on the day itself");
     assert_eq!(book(born(66, 1)).await["outcome"], "preview", "still 65");
     let old = book(born(66, 0)).await;
-    assert_eq!((&old["outcome"], &old["reason"], &old["maxAge"]), (&json!("notEligible"), &json!("tooOld"), &json!(65)));
+    assert_eq!(
+        (&old["outcome"], &old["reason"], &old["maxAge"]),
+        (&json!("notEligible"), &json!("tooOld"), &json!(65))
+    );
 }
 
 pub(super) async fn an_audience_is_kept_to(town: Town) {
@@ -202,20 +239,29 @@ pub(super) async fn a_practitioner_is_chosen_where_the_service_lets(town: Town) 
     let taken = town.call("book", json!({"slotId": slot, "patient": grace()})).await;
     assert_eq!(taken["outcome"], "slotTaken");
     let anybody = town.free("checkup", 2).await;
-    let same = anybody.iter().find(|slot| slot["start"] == reply["appointments"][0]["start"]).expect("Dr. B is free");
+    let same = anybody
+        .iter()
+        .find(|slot| slot["start"] == reply["appointments"][0]["start"])
+        .expect("Dr. B is free");
     let with_b = town.booked(&[id(same)], grace()).await;
     assert_eq!(with_b["appointments"][0]["practitioner"], "Dr. B");
     // Required: asked for, before there are slots, and again at booking.
     let unsaid = json!({"locationId": town.site("north"), "serviceId": "chosen"});
     assert_eq!(asked(&town.call("get-slots", unsaid).await), [named("practitionerId", "missing")]);
     let unnamed = forged(&town, "north", "chosen", midnight(2), None);
-    assert_eq!(asked(&town.call("book", json!({"slotId": unnamed, "patient": ada()})).await), [named("practitionerId", "missing")]);
+    assert_eq!(
+        asked(&town.call("book", json!({"slotId": unnamed, "patient": ada()})).await),
+        [named("practitionerId", "missing")]
+    );
     let said = json!({"locationId": town.site("north"), "serviceId": "chosen", "practitionerId": "b", "date": north(3)});
     let said = town.slots(said).await;
     assert_eq!(town.booked(&[id(&said[9])], ada()).await["appointments"][0]["practitioner"], "Dr. B");
     // None: a practitioner forged into the id of a slot whose service has no choice gets nobody's time twice.
     let nobody = forged(&town, "north", "flu", midnight(2), Some("b"));
-    assert_eq!(town.call("book", json!({"slotId": nobody, "patient": ada()})).await["outcome"], "notBookable");
+    assert_eq!(
+        town.call("book", json!({"slotId": nobody, "patient": ada()})).await["outcome"],
+        "notBookable"
+    );
 }
 
 pub(super) async fn a_broken_interval_is_told(town: Town) {
@@ -224,7 +270,10 @@ pub(super) async fn a_broken_interval_is_told(town: Town) {
         let second = town.slot("covid", days).await;
         let reply = town.call("book", json!({"slotIds": [first, second], "patient": ada()})).await;
         assert_eq!(reply["outcome"], "seriesInterval", "{reply}");
-        assert_eq!((&reply["dose"], &reply["minDays"], &reply["maxDays"]), (&json!(2), &json!(7), &json!(14)));
+        assert_eq!(
+            (&reply["dose"], &reply["minDays"], &reply["maxDays"]),
+            (&json!(2), &json!(7), &json!(14))
+        );
         let said = reply["say"].as_str().unwrap();
         assert!(said.contains('7') && said.contains("14"), "{said}");
     }
@@ -260,7 +309,11 @@ pub(super) async fn what_cannot_be_booked_says_why(town: Town) {
     ];
     for (slots, reason) in cases {
         let reply = town.call("book", json!({"slotIds": slots, "patient": ada()})).await;
-        assert_eq!((&reply["outcome"], &reply["reason"]), (&json!("notBookable"), &json!(reason)), "{slots:?}: {reply}");
+        assert_eq!(
+            (&reply["outcome"], &reply["reason"]),
+            (&json!("notBookable"), &json!(reason)),
+            "{slots:?}: {reply}"
+        );
     }
     assert_eq!(town.host.documents("booking/"), []);
     let foreign = town.refused("book", json!({"slotId": "8a51f7", "patient": ada()})).await;
@@ -277,9 +330,13 @@ pub(super) async fn a_contact_has_only_so_many_open_bookings(town: Town) {
     let reply = town.call("book", more.clone()).await;
     assert_eq!(reply["outcome"], "tooManyBookings", "{reply}");
     assert!(reply["say"].as_str().unwrap().contains('3'), "{reply}");
-    assert!(town.free("flu", 2).await.iter().any(|slot| id(slot) == id(&slots[20])), "its slot is free again");
+    assert!(
+        town.free("flu", 2).await.iter().any(|slot| id(slot) == id(&slots[20])),
+        "its slot is free again"
+    );
     // Any of the contacts counts, and another person is not concerned.
-    let same_phone = json!({"slotId": id(&slots[21]), "patient": {"name": "Bea Quill", "phone": "518-555-0123"}});
+    let same_phone =
+        json!({"slotId": id(&slots[21]), "patient": {"name": "Bea Quill", "phone": "518-555-0123"}});
     assert_eq!(town.call("book", same_phone).await["outcome"], "tooManyBookings");
     town.booked(&[id(&slots[22])], grace()).await;
     // Cancelling makes room.
@@ -300,7 +357,12 @@ pub(super) async fn a_request_id_gets_the_same_answer_again(town: Town) {
     let body = json!({"slotId": slot, "patient": ada()});
     let mut codes = BTreeSet::new();
     for _ in 0..2 {
-        let call = town.host.client().post(town.host.url("/api/book")).header("Idempotency-Key", "\"by-header\"").json(&body);
+        let call = town
+            .host
+            .client()
+            .post(town.host.url("/api/book"))
+            .header("Idempotency-Key", "\"by-header\"")
+            .json(&body);
         let reply: Value = call.send().await.unwrap().json().await.unwrap();
         assert_eq!(reply["requestId"], "by-header", "{reply}");
         codes.insert(reply["confirmationCode"].as_str().expect("a code").to_owned());
@@ -373,12 +435,20 @@ pub(super) async fn a_series_with_a_taken_dose_books_nothing(town: Town) {
         assert_eq!(town.call("book", body).await["outcome"], "booked");
     }
     let before = town.free("covid", 3).await;
-    let reply = town.call("book", json!({"slotIds": [first, second], "patient": {"name": "Third", "email": "t@example.org"}})).await;
+    let reply = town
+        .call(
+            "book",
+            json!({"slotIds": [first, second], "patient": {"name": "Third", "email": "t@example.org"}}),
+        )
+        .await;
     assert_eq!((&reply["outcome"], &reply["taken"]), (&json!("slotTaken"), &json!([2])));
     assert_eq!(town.free("covid", 3).await, before, "the first dose is as free as before");
     assert_eq!(town.bookings("confirmed"), 2);
     let said = reply["say"].as_str().unwrap();
-    assert!(said.contains('2') && said.to_lowercase().contains("nothing"), "it says which, and that nothing was booked: {said}");
+    assert!(
+        said.contains('2') && said.to_lowercase().contains("nothing"),
+        "it says which, and that nothing was booked: {said}"
+    );
     let alternatives = reply["alternatives"].as_array().unwrap();
     assert!(!alternatives.is_empty(), "{reply}");
     for other in alternatives {
@@ -394,7 +464,10 @@ pub(super) async fn a_series_with_a_taken_dose_books_nothing(town: Town) {
 pub(super) async fn two_children_with_one_phone_are_two_bookings(town: Town) {
     let slot = town.slot("class", 2).await;
     let child = |name: &str| json!({"name": name, "phone": "+1 518 555 0123", "birthDate": "2015-04-01"});
-    let (one, other) = (town.booked(std::slice::from_ref(&slot), child("Tim")).await, town.booked(&[slot], child("Tom")).await);
+    let (one, other) = (
+        town.booked(std::slice::from_ref(&slot), child("Tim")).await,
+        town.booked(&[slot], child("Tom")).await,
+    );
     assert_ne!(one["confirmationCode"], other["confirmationCode"]);
     assert_eq!(town.bookings("confirmed"), 2);
 }

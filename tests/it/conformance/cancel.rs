@@ -11,7 +11,11 @@ pub(super) async fn a_booking_is_cancelled_whole_and_its_slot_is_free_again(town
     let reply = town.call("cancel", with(adas(&booking), &json!({"reason": "better already"}))).await;
     assert_eq!(reply["outcome"], "cancelled");
     assert_eq!(statuses(&reply), ["cancelled", "cancelled"]);
-    assert_eq!((town.free("covid", 3).await, town.free("covid", 13).await), before, "both slots are offered again");
+    assert_eq!(
+        (town.free("covid", 3).await, town.free("covid", 13).await),
+        before,
+        "both slots are offered again"
+    );
     assert_eq!((town.bookings("confirmed"), town.bookings("cancelled")), (0, 1));
 }
 

@@ -18,7 +18,10 @@ const SUCCESSES: [&str; 8] =
 pub(crate) fn hold(function: &str, reply: &Value, asked_zone: Option<Tz>) {
     let outcome = reply["outcome"].as_str().unwrap_or_else(|| panic!("{function}: no outcome: {reply}"));
     for words in ["say", "text"] {
-        assert!(reply[words].as_str().is_some_and(|text| !text.trim().is_empty()), "{words} of {outcome}: {reply}");
+        assert!(
+            reply[words].as_str().is_some_and(|text| !text.trim().is_empty()),
+            "{words} of {outcome}: {reply}"
+        );
     }
     if !SUCCESSES.contains(&outcome) {
         assert!(reply["wayOn"].is_object(), "no way on after {outcome}: {reply}");
@@ -90,7 +93,11 @@ fn times_are_of_the_site(reply: &Value, asked_zone: Option<Tz>) {
                 let Some(time) = item[field].as_str() else { continue };
                 let time = DateTime::parse_from_rfc3339(time).expect("RFC 3339");
                 let there = time.with_timezone(&zone);
-                assert_eq!(*time.offset(), there.offset().fix(), "{field} is not by the clocks of {zone}: {item}");
+                assert_eq!(
+                    *time.offset(),
+                    there.offset().fix(),
+                    "{field} is not by the clocks of {zone}: {item}"
+                );
                 if field == "start" && !item["date"].is_null() {
                     assert_eq!(item["date"], there.date_naive().to_string(), "{item}");
                 }
@@ -104,7 +111,8 @@ fn times_are_of_the_site(reply: &Value, asked_zone: Option<Tz>) {
 fn as_published(function: &str, reply: &Value) {
     static SCHEMAS: OnceLock<Vec<(String, Validator)>> = OnceLock::new();
     let schemas = SCHEMAS.get_or_init(|| {
-        let contract: Value = serde_json::from_slice(&healthbot_scheduler::http::json()).expect("the contract");
+        let contract: Value =
+            serde_json::from_slice(&healthbot_scheduler::http::json()).expect("the contract");
         let paths = contract["paths"].as_object().expect("paths");
         let posts = paths.iter().filter_map(|(path, item)| {
             let schema = item.pointer("/post/responses/200/content/application~1json/schema")?;

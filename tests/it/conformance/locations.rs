@@ -25,8 +25,13 @@ pub(super) async fn all_sites_are_listed_with_what_they_offer(town: Town) {
     assert_eq!(north["bookingPage"], "https://example.org/north");
     assert_eq!(north["bookBy"], json!(["chat", "page", "phone"]));
     assert_eq!(reply["locations"][4]["bookBy"], json!(["page", "phone"]));
-    assert!(north["label"].as_str().is_some_and(|label| label.contains("North Clinic") && label.contains("Albany")));
-    let service = |id: &str| north["services"].as_array().unwrap().iter().find(|service| service["id"] == id).unwrap();
+    assert!(
+        north["label"]
+            .as_str()
+            .is_some_and(|label| label.contains("North Clinic") && label.contains("Albany"))
+    );
+    let service =
+        |id: &str| north["services"].as_array().unwrap().iter().find(|service| service["id"] == id).unwrap();
     let covid = service("covid");
     assert_eq!(covid["doses"], 2);
     assert_eq!(covid["durationMinutes"], 20);
@@ -65,7 +70,10 @@ pub(super) async fn the_nearest_site_to_a_position_is_first(town: Town) {
 }
 
 pub(super) async fn the_nearest_site_to_a_postal_code_is_first(town: Town) {
-    for near in [json!({"postalCode": "98052", "country": "US"}), json!({"postalCode": " 98052-1234", "country": "us"})] {
+    for near in [
+        json!({"postalCode": "98052", "country": "US"}),
+        json!({"postalCode": " 98052-1234", "country": "us"}),
+    ] {
         let reply = town.call("get-locations", json!({"near": near})).await;
         assert_eq!(reply["matchedBy"], "distance");
         assert_eq!(texts(&reply["locations"], "id")[0], town.site("west"));
@@ -85,7 +93,8 @@ pub(super) async fn a_canadian_postal_code_is_a_place(town: Town) {
 }
 
 pub(super) async fn elsewhere_the_same_code_or_city_is_near(town: Town) {
-    let by_code = town.call("get-locations", json!({"near": {"postalCode": "69 002", "country": "FR"}})).await;
+    let by_code =
+        town.call("get-locations", json!({"near": {"postalCode": "69 002", "country": "FR"}})).await;
     assert_eq!(texts(&by_code["locations"], "id"), [town.site("lyon")]);
     assert_eq!(by_code["matchedBy"], "postalCode");
     let by_city = town.call("get-locations", json!({"near": {"postalCode": "LYON", "country": "FR"}})).await;
@@ -115,7 +124,8 @@ pub(super) async fn only_sites_within_a_distance_are_listed(town: Town) {
     let portland = json!({"latitude": 45.5, "longitude": -122.7});
     assert_eq!(ids(&town, json!({"near": portland, "withinMiles": 5})).await, [town.site("west")]);
     assert_eq!(ids(&town, json!({"near": portland, "withinKm": "5"})).await, [town.site("west")]);
-    let nothing = town.call("get-locations", json!({"near": {"latitude": 0, "longitude": 0}, "withinMiles": 10})).await;
+    let nothing =
+        town.call("get-locations", json!({"near": {"latitude": 0, "longitude": 0}, "withinMiles": 10})).await;
     assert_eq!(nothing["outcome"], "noLocations");
     assert_eq!(nothing["locations"], json!([]));
     assert!(nothing["say"].as_str().unwrap().contains("10"), "{nothing}");
@@ -161,12 +171,16 @@ pub(super) async fn hours_and_closures_are_told(town: Town) {
     let open = (8..20).contains(&chrono::Timelike::hour(&there));
     assert_eq!(site("west")["openNow"], open);
     let there = super::town::now().with_timezone(&Town::zone("toronto"));
-    let open = there.weekday().num_days_from_monday() < 5 && (9..17).contains(&chrono::Timelike::hour(&there));
+    let open =
+        there.weekday().num_days_from_monday() < 5 && (9..17).contains(&chrono::Timelike::hour(&there));
     assert_eq!(site("toronto")["openNow"], open);
     let closed = day(Town::zone("west"), CLOSED_IN).to_string();
     assert_eq!(site("west")["closures"][0]["date"], closed);
     assert!(!site("west")["closures"][0]["label"].as_str().unwrap().is_empty());
     assert_eq!(site("north")["closures"], json!([]));
     let hours = site("toronto")["hoursText"].as_str().unwrap().to_owned();
-    assert!(hours.contains("Mon") && hours.contains("Fri") && hours.contains("9:00") && hours.contains("5:00"), "{hours}");
+    assert!(
+        hours.contains("Mon") && hours.contains("Fri") && hours.contains("9:00") && hours.contains("5:00"),
+        "{hours}"
+    );
 }

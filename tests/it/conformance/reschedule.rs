@@ -45,7 +45,8 @@ pub(super) async fn a_whole_series_moves(town: Town) {
     let reply = town.call("reschedule", to(&booking, &targets)).await;
     assert_eq!(reply["outcome"], "rescheduled", "{reply}");
     assert_eq!(statuses(&reply), ["booked", "booked"]);
-    let days = (instant(&reply["appointments"][0]["start"]) - instant(&booking["appointments"][0]["start"])).num_hours();
+    let days = (instant(&reply["appointments"][0]["start"]) - instant(&booking["appointments"][0]["start"]))
+        .num_hours();
     assert!((70..=74).contains(&days), "three days later: {reply}");
 }
 
@@ -95,7 +96,9 @@ pub(super) async fn a_preview_of_moving_writes_nothing(town: Town) {
     let booking = town.one("flu", 2).await;
     let target = town.slot("flu", 4).await;
     let before = town.written().await;
-    let preview = town.call("reschedule", with(to(&booking, std::slice::from_ref(&target)), &json!({"preview": true}))).await;
+    let preview = town
+        .call("reschedule", with(to(&booking, std::slice::from_ref(&target)), &json!({"preview": true})))
+        .await;
     assert_eq!(preview["outcome"], "preview", "{preview}");
     assert_ne!(starts(&preview), starts(&booking), "it shows where it would be");
     assert_eq!(town.written().await, before);
@@ -138,7 +141,10 @@ pub(super) async fn slots_for_a_move_fit_the_other_doses(town: Town) {
         let there = slots.iter().find(|slot| slot["start"] == *own).expect("its own place");
         assert_eq!(there["remaining"], 2);
     }
-    let wrong = json!({"confirmationCode": booking["confirmationCode"], "contact": {"email": "eve@example.org"}});
-    let reply = town.call("get-slots", json!({"locationId": town.site("north"), "serviceId": "covid", "move": wrong})).await;
+    let wrong =
+        json!({"confirmationCode": booking["confirmationCode"], "contact": {"email": "eve@example.org"}});
+    let reply = town
+        .call("get-slots", json!({"locationId": town.site("north"), "serviceId": "covid", "move": wrong}))
+        .await;
     assert_eq!(reply["outcome"], "notFound");
 }

@@ -82,7 +82,9 @@ pub(super) async fn words_for_days_are_days_at_the_site(town: Town) {
     let all = town.slots(with(search(&town, "class"), &json!({"from": north(0), "to": north(20)}))).await;
     let today = north(0);
     let monday = today - Days::new(u64::from(today.weekday().num_days_from_monday()));
-    let week = |date: NaiveDate, from: u64, days: u64| date >= monday + Days::new(from) && date < monday + Days::new(from + days);
+    let week = |date: NaiveDate, from: u64, days: u64| {
+        date >= monday + Days::new(from) && date < monday + Days::new(from + days)
+    };
     for word in ["today", "tomorrow", "thisWeek", "nextWeek", "weekend"] {
         let found = town.slots(with(search(&town, "class"), &json!({"when": word}))).await;
         let expected = chosen(&all, |slot| {
@@ -102,7 +104,8 @@ pub(super) async fn words_for_days_are_days_at_the_site(town: Town) {
 pub(super) async fn parts_of_the_day_are_by_the_sites_clock(town: Town) {
     let zone = Town::zone("north");
     for (part, expected) in [("morning", 0..12), ("afternoon", 12..17), ("evening", 17..24)] {
-        let found = town.slots(with(search(&town, "class"), &json!({"date": north(2), "partOfDay": part}))).await;
+        let found =
+            town.slots(with(search(&town, "class"), &json!({"date": north(2), "partOfDay": part}))).await;
         assert_eq!(hours(&found, zone), expected.collect(), "{part}");
     }
 }
@@ -128,7 +131,8 @@ pub(super) async fn a_later_dose_is_within_its_window(town: Town) {
         assert_eq!((*found.first().unwrap(), *found.last().unwrap()), (north(10), north(17)));
         assert!(slots.iter().all(|slot| slot["dose"] == 2));
     }
-    let narrowed = with(search(&town, "covid"), &json!({"dose": 2, "after": first, "from": north(16), "to": north(30)}));
+    let narrowed =
+        with(search(&town, "covid"), &json!({"dose": 2, "after": first, "from": north(16), "to": north(30)}));
     assert_eq!(dates(&town.slots(narrowed).await), BTreeSet::from([north(16), north(17)]));
     let outside = with(search(&town, "covid"), &json!({"dose": 2, "after": first, "date": north(4)}));
     let outside = town.call("get-slots", outside).await;
@@ -184,12 +188,17 @@ pub(super) async fn a_time_zone_moves_labels_and_offsets(town: Town) {
 
 pub(super) async fn the_soonest_of_several_sites_are_first(town: Town) {
     let sites = [town.site("west"), town.site("north"), town.site("page")];
-    let body = json!({"locationIds": sites, "serviceId": "flu", "from": north(1), "to": north(1), "limit": 1000});
+    let body =
+        json!({"locationIds": sites, "serviceId": "flu", "from": north(1), "to": north(1), "limit": 1000});
     let reply = town.call("get-slots", body).await;
     let slots = reply["slots"].as_array().unwrap();
     assert!(slots.windows(2).all(|pair| instant(&pair[0]["start"]) <= instant(&pair[1]["start"])));
     let found: BTreeSet<&str> = slots.iter().filter_map(|slot| slot["locationId"].as_str()).collect();
-    assert_eq!(found, BTreeSet::from([sites[0].as_str(), sites[1].as_str()]), "those that can be booked here");
+    assert_eq!(
+        found,
+        BTreeSet::from([sites[0].as_str(), sites[1].as_str()]),
+        "those that can be booked here"
+    );
     let title = reply["menus"]["slots"]["titles"][0].as_str().unwrap();
     assert!(title.contains("Clinic"), "titles tell the sites apart: {title}");
 }
@@ -233,7 +242,10 @@ pub(super) async fn nothing_outside_the_bookable_range_is_offered(town: Town) {
     let body = with(search(&town, "guarded"), &json!({"from": north(0), "to": north(40)}));
     let reply = town.call("get-slots", body).await;
     let slots = reply["slots"].as_array().unwrap();
-    assert!(slots.iter().all(|slot| instant(&slot["start"]) >= asked + chrono::TimeDelta::days(3)), "three days' notice");
+    assert!(
+        slots.iter().all(|slot| instant(&slot["start"]) >= asked + chrono::TimeDelta::days(3)),
+        "three days' notice"
+    );
     let found = dates(slots);
     assert_eq!(*found.last().unwrap(), north(20), "twenty days ahead");
     assert_eq!(reply["bookable"], json!({"from": north(3), "to": north(20)}));
@@ -262,13 +274,20 @@ pub(super) async fn labels_follow_the_change_of_the_clocks(town: Town) {
         let spring = date.month() < 6;
         assert_eq!(slots.len(), if spring { 46 } else { 50 }, "a day of 23 or 25 hours: {date}");
         let (first, last) = (&slots[0], &slots[slots.len() - 1]);
-        let (before, after) = if spring { (("-05:00", "EST"), ("-04:00", "EDT")) } else { (("-04:00", "EDT"), ("-05:00", "EST")) };
+        let (before, after) = if spring {
+            (("-05:00", "EST"), ("-04:00", "EDT"))
+        } else {
+            (("-04:00", "EDT"), ("-05:00", "EST"))
+        };
         for (slot, (offset, name)) in [(first, before), (last, after)] {
             assert!(slot["start"].as_str().unwrap().ends_with(offset), "{slot}");
             assert!(slot["label"].as_str().unwrap().contains(name), "{slot}");
         }
         let starts: Vec<DateTime<Utc>> = slots.iter().map(|slot| instant(&slot["start"])).collect();
-        assert!(starts.windows(2).all(|pair| pair[1] - pair[0] == chrono::TimeDelta::minutes(30)), "no gap, no overlap");
+        assert!(
+            starts.windows(2).all(|pair| pair[1] - pair[0] == chrono::TimeDelta::minutes(30)),
+            "no gap, no overlap"
+        );
     }
 }
 

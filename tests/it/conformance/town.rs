@@ -23,7 +23,7 @@ const SITES: [(&str, Tz); 5] = [
 ];
 
 /// The clinics of `town.toml` as a `scheduling.toml`.
-pub(super) fn scheduling_toml() -> String {
+pub(crate) fn scheduling_toml() -> String {
     TOWN.replace("CLOSED", &day(Tz::America__Los_Angeles, CLOSED_IN).to_string())
 }
 

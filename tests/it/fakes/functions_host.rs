@@ -5,7 +5,7 @@
 use std::{
     net::TcpListener,
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, Command, ExitStatus, Output, Stdio},
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
@@ -80,6 +80,37 @@ impl FunctionsHost {
     pub(crate) fn set(&mut self, name: &str, value: &str) {
         self.settings.retain(|(known, _)| known != name);
         self.settings.push((name.into(), value.into()));
+    }
+
+    pub(crate) fn unset(&mut self, name: &str) {
+        self.settings.retain(|(known, _)| known != name);
+    }
+
+    /// Another instance of the same app: the same settings, so the same store, and a folder of its own.
+    pub(crate) async fn another_instance(&self) -> Self {
+        let mut other = Self::prepared(None);
+        other.settings.clone_from(&self.settings);
+        other.spawn();
+        other.until_ready().await;
+        other
+    }
+
+    /// Starts the handler as somebody at a terminal would, on a port that is free, and waits until it ends by
+    /// itself.
+    pub(crate) async fn by_hand(&self) -> Output {
+        let values = json!({"IsEncrypted": false, "Values": {"FUNCTIONS_CUSTOMHANDLER_PORT": "0"}});
+        let settings = self.folder.path().join("local.settings.json");
+        std::fs::write(settings, values.to_string()).expect("the folder is writable");
+        let ended = tokio::process::Command::new(HANDLER)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("PATH", std::env!("PATH"))
+            .envs(self.settings.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output();
+        let ended = tokio::time::timeout(Duration::from_secs(20), ended).await;
+        ended.expect("it ends instead of serving").expect("the handler starts")
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -228,7 +259,8 @@ impl FunctionsHost {
             .expect("rows");
         rows.map(|row| {
             let (key, bytes) = row.expect("a row");
-            let value = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("JSON") };
+            let value =
+                if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("JSON") };
             (key, value)
         })
         .collect()
