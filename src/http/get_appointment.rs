@@ -108,7 +108,7 @@ fn found(view: &BookingView, times: Times<'_>) -> BookingTold {
         }
     };
     let Words { say, text } = words;
-    let text = Words::with_lines(text, instructions(coming.into_iter(), language)).text;
+    let text = Words::with_lines(text, instructions(coming, language)).text;
     BookingTold::new(view, None, Words { say, text }, times)
 }
 

@@ -92,7 +92,7 @@ fn question(needed: &NeedsInput, typed: &str, language: &Language) -> String {
         InputField::BirthDate | InputField::ContactBirthDate if invalid => Message::InvalidBirthDate,
         InputField::BirthDate => Message::MissingBirthDate,
         InputField::Answer { text, options, .. } => return answer(text, options, invalid, language),
-        InputField::Consent => Message::MissingConsent { consent: "" },
+        InputField::Consent { text } => Message::MissingConsent { consent: text },
         InputField::Practitioner if invalid => Message::InvalidPractitioner,
         InputField::Practitioner => Message::MissingPractitioner,
         InputField::ConfirmationCode if invalid => Message::InvalidCode,
