@@ -526,9 +526,13 @@ pub enum NotBookable {
     NoSuchSlot,
     Past,
     /// Within the notice the clinic wants.
-    TooSoon,
+    TooSoon {
+        notice: TimeDelta,
+    },
     /// Later than the clinic's calendar is open.
-    TooFar,
+    TooFar {
+        days: u32,
+    },
     /// Another number of slots than the series has doses, or of several services or sites.
     WrongSlots,
     /// This site does not take bookings through the chat.

@@ -74,9 +74,9 @@ pub async fn serve(settings: Settings, problems: Vec<Problem>, clock: Clock) -> 
 
 fn cannot_listen(port: u16, error: &std::io::Error) -> ExitCode {
     let remedy = if error.kind() == std::io::ErrorKind::AddrInUse {
-        "is another one running? set `FUNCTIONS_CUSTOMHANDLER_PORT` to a free port"
+        "is another one running? name a free one with `--port`"
     } else {
-        "set `FUNCTIONS_CUSTOMHANDLER_PORT` to another port"
+        "name another one with `--port`"
     };
     tracing::error!(port, error = %error, remedy, "cannot listen on 127.0.0.1");
     ExitCode::FAILURE

@@ -91,7 +91,7 @@ pub(super) fn render(outcome: FindOutcome, now: DateTime<Utc>, language: &Langua
             (_, said) => GetAppointmentReply::TooManyAttempts(said),
         },
         FindOutcome::NeedsInput(needed) => {
-            GetAppointmentReply::NeedsInput(NeedsInputTold::new(&needed, None, language))
+            GetAppointmentReply::NeedsInput(NeedsInputTold::new(&needed, language))
         }
     }
 }

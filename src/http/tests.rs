@@ -206,7 +206,7 @@ impl Replies<'_> {
     }
 
     fn locations(&mut self, name: &'static str, outcome: LocationsOutcome) {
-        let asked = get_locations::Asked::near("Nowhere");
+        let asked = get_locations::Asked::near();
         self.add(name, &get_locations::render(outcome, &asked, now(), self.language));
     }
 
@@ -319,8 +319,8 @@ fn bookings(all: &mut Replies<'_>) {
     for (name, reason) in [
         ("book notBookable, no such slot", NotBookable::NoSuchSlot),
         ("book notBookable, past", NotBookable::Past),
-        ("book notBookable, too soon", NotBookable::TooSoon),
-        ("book notBookable, too far", NotBookable::TooFar),
+        ("book notBookable, too soon", NotBookable::TooSoon { notice: TimeDelta::hours(2) }),
+        ("book notBookable, too far", NotBookable::TooFar { days: 90 }),
         ("book notBookable, wrong slots", NotBookable::WrongSlots),
         ("book notBookable, elsewhere", NotBookable::BookElsewhere),
         ("book notBookable, refused", NotBookable::Refused),

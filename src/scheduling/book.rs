@@ -298,9 +298,10 @@ impl<'a> Chosen<'a> {
             if start <= now {
                 Some(NotBookable::Past)
             } else if start < earliest {
-                Some(NotBookable::TooSoon)
+                Some(NotBookable::TooSoon { notice: self.service.min_notice })
             } else {
-                (hunt.date_of(start) > last).then_some(NotBookable::TooFar)
+                (hunt.date_of(start) > last)
+                    .then_some(NotBookable::TooFar { days: self.service.max_advance_days })
             }
         })
     }

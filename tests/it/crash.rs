@@ -9,11 +9,13 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
+use healthbot_scheduler::clock::Clock;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::fakes::functions_host::{FunctionsHost, Reply, invocation};
 
@@ -82,7 +84,7 @@ struct Talk {
 }
 
 fn kills() -> usize {
-    if std::env!("CARGO_PKG_NAME").is_empty() { 0 } else { KILLS * if crate::soak() { 25 } else { 1 } }
+    KILLS * if crate::soak() { 25 } else { 1 }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -120,7 +122,11 @@ async fn nothing_told_is_lost_and_nothing_is_doubled_over_two_hundred_kills() {
         if host.documents("pending/").iter().all(|(key, _)| key.ends_with("~purged")) {
             break;
         }
-        assert!(patience.elapsed() < Duration::from_secs(100), "markers stay: {:?}", host.documents("pending/").len());
+        assert!(
+            patience.elapsed() < Duration::from_secs(100),
+            "markers stay: {:?}",
+            host.documents("pending/").len()
+        );
         tokio::time::sleep(Duration::from_secs(2)).await;
     }
     check(&host, &talk, true);
@@ -137,7 +143,10 @@ async fn nothing_told_is_lost_and_nothing_is_doubled_over_two_hundred_kills() {
     assert!(talk.unanswered.load(Ordering::Relaxed) > 0, "no request was ever cut off by a kill");
     for told in told.iter().rev().take(20) {
         let found = host
-            .call("get-appointment", json!({"confirmationCode": told.code, "contact": {"email": "ada@example.org"}}))
+            .call(
+                "get-appointment",
+                json!({"confirmationCode": told.code, "contact": {"email": "ada@example.org"}}),
+            )
             .await;
         assert_eq!(found.outcome(), "found", "{:?}", found.body);
     }
@@ -230,7 +239,7 @@ async fn choose(
 ) -> Option<Vec<String>> {
     let mut chosen: Vec<String> = Vec::new();
     for dose in 1..=doses {
-        let day = chrono_date(turn % 9 + 1 + (dose - 1) * 10);
+        let day = date_in(turn % 9 + 1 + (dose - 1) * 10);
         let mut body = json!({"locationId": "embedded:north", "serviceId": service, "date": day, "dose": dose, "limit": 6});
         if let Some(first) = chosen.first() {
             body["after"] = json!(first);
@@ -247,14 +256,17 @@ async fn choose(
 }
 
 /// A date some days from now in New York, near enough.
-fn chrono_date(days: usize) -> String {
-    let seconds = std::process::Command::new("date").args(["-u", "-d", &format!("+{days} days"), "+%F"]).output();
-    String::from_utf8_lossy(&seconds.expect("`date` runs").stdout).trim().to_owned()
+fn date_in(days: usize) -> String {
+    let days = chrono::Days::new(u64::try_from(days).expect("a few days"));
+    (Clock::system().now().date_naive() + days).to_string()
 }
 
 fn starts_of(reply: &Value) -> Vec<String> {
     let appointments = reply["appointments"].as_array().cloned().unwrap_or_default();
-    appointments.iter().map(|appointment| appointment["start"].as_str().unwrap_or_default().to_owned()).collect()
+    appointments
+        .iter()
+        .map(|appointment| appointment["start"].as_str().unwrap_or_default().to_owned())
+        .collect()
 }
 
 /// Holds the store against what was told. `settled`: nothing may be unfinished any more.
@@ -272,7 +284,11 @@ fn check(host: &FunctionsHost, talk: &Talk, settled: bool) {
         let doses = booking["doses"].as_array().expect("doses");
         assert_eq!(doses.len(), told.starts.len(), "half: {told:?}");
         for (dose, start) in doses.iter().zip(&told.starts) {
-            assert_eq!(instant(dose["time"][0].as_str().unwrap_or_default()), instant(start), "moved: {told:?}");
+            assert_eq!(
+                instant(dose["time"][0].as_str().unwrap_or_default()),
+                instant(start),
+                "moved: {told:?}"
+            );
             assert!(dose["place"].is_object(), "nowhere: {told:?}");
         }
     }
@@ -289,7 +305,11 @@ fn check(host: &FunctionsHost, talk: &Talk, settled: bool) {
             let seats = standing.entry((practitioner, from)).or_insert((service.to_owned(), until, 0));
             assert_eq!((seats.0.as_str(), seats.1), (service, until), "two services at one moment");
             seats.2 += 1;
-            assert!(seats.2 <= if service == "class" { 4 } else { 1 }, "over capacity: {practitioner_at:?}", practitioner_at = from);
+            assert!(
+                seats.2 <= if service == "class" { 4 } else { 1 },
+                "over capacity: {practitioner_at:?}",
+                practitioner_at = from
+            );
         }
     }
     let mut last: Option<(&String, i64)> = None;
@@ -304,10 +324,14 @@ fn check(host: &FunctionsHost, talk: &Talk, settled: bool) {
             let state = booking["state"].as_str().unwrap_or_default();
             assert!(["confirmed", "undone", "cancelled"].contains(&state), "unfinished: {state}");
         }
-        let confirmed = |code: &str| bookings.get(code).is_some_and(|booking| booking["state"] == "confirmed");
+        let confirmed =
+            |code: &str| bookings.get(code).is_some_and(|booking| booking["state"] == "confirmed");
         for (day, document) in host.documents("day/") {
             for entry in document["entries"].as_array().expect("entries") {
-                assert!(confirmed(entry["c"].as_str().unwrap_or_default()), "an entry of nobody's stays on {day}");
+                assert!(
+                    confirmed(entry["c"].as_str().unwrap_or_default()),
+                    "an entry of nobody's stays on {day}"
+                );
             }
         }
     }

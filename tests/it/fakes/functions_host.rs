@@ -7,12 +7,13 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::atomic::{AtomicU64, Ordering},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::time::Instant;
 
 /// The binary under test.
 pub(crate) const HANDLER: &str = env!("CARGO_BIN_EXE_healthbot-scheduler");
@@ -221,12 +222,14 @@ impl FunctionsHost {
         let mut select = database
             .prepare("SELECT key, bytes FROM documents WHERE substr(key, 1, ?2) = ?1 ORDER BY key")
             .expect("the table is there");
+        let length = i64::try_from(prefix.len()).expect("a short prefix");
         let rows = select
-            .query_map((prefix, prefix.len()), |row| Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?)))
+            .query_map((prefix, length), |row| Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?)))
             .expect("rows");
         rows.map(|row| {
             let (key, bytes) = row.expect("a row");
-            let value = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("JSON") };
+            let value =
+                if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("JSON") };
             (key, value)
         })
         .collect()
