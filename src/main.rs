@@ -21,6 +21,9 @@ use healthbot_scheduler::{
 #[derive(Debug, Parser)]
 #[command(version, after_long_help = SETTINGS)]
 struct Arguments {
+    /// The port on 127.0.0.1 to serve on, instead of the one the settings name
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -81,8 +84,9 @@ Ends with 0 after SIGTERM or SIGINT, when all requests in flight are answered; w
 Under the Functions host a process that is set up wrongly stays, and answers every call 503 `misconfigured`.";
 
 fn main() -> ExitCode {
-    match Arguments::parse().command {
-        None => run(serve_functions()),
+    let arguments = Arguments::parse();
+    match arguments.command {
+        None => run(serve_functions(arguments.port)),
         Some(Command::Check { config, offline, json }) => run(check(config, offline, json)),
         Some(Command::Appointments { location, from, days, json }) => {
             run(appointments(AgendaQuery { location, from, days }, json))
@@ -106,9 +110,10 @@ fn run(program: impl Future<Output = ExitCode>) -> ExitCode {
     }
 }
 
-async fn serve_functions() -> ExitCode {
+async fn serve_functions(port: Option<u16>) -> ExitCode {
     let clock = Clock::system();
-    let (settings, problems) = Settings::from_process_env();
+    let (mut settings, problems) = Settings::from_process_env();
+    settings.port = port.unwrap_or(settings.port);
     telemetry::install(clock.clone(), &settings.log, settings.log_format);
     serve::serve(settings, problems, clock).await
 }
@@ -135,7 +140,9 @@ async fn appointments(query: AgendaQuery, json: bool) -> ExitCode {
     let opened = match Deployment::read(settings, problems, &Process::current()).open(&clock) {
         Ok(opened) => opened,
         Err(problems) => {
-            problems.iter().for_each(|problem| eprintln!("{problem}"));
+            for problem in problems {
+                eprintln!("{problem}");
+            }
             return ExitCode::FAILURE;
         }
     };

@@ -64,7 +64,9 @@ pub async fn serve(settings: Settings, problems: Vec<Problem>, clock: Clock) -> 
     tokio::select! {
         drained = drain(listener, app, stop) => drained,
         Ok(fatal) = hopeless => {
-            report(&fatal);
+            for problem in fatal {
+                eprintln!("{problem}");
+            }
             ExitCode::FAILURE
         }
     }
@@ -72,9 +74,9 @@ pub async fn serve(settings: Settings, problems: Vec<Problem>, clock: Clock) -> 
 
 fn cannot_listen(port: u16, error: &std::io::Error) -> ExitCode {
     let remedy = if error.kind() == std::io::ErrorKind::AddrInUse {
-        "is another one running? set `FUNCTIONS_CUSTOMHANDLER_PORT` to a free port"
+        "is another one running? name a free one with `--port`"
     } else {
-        "set `FUNCTIONS_CUSTOMHANDLER_PORT` to another port"
+        "name another one with `--port`"
     };
     tracing::error!(port, error = %error, remedy, "cannot listen on 127.0.0.1");
     ExitCode::FAILURE
@@ -108,7 +110,7 @@ async fn start(
     started
 }
 
-/// Every problem, a line each.
+/// Every problem, a record each.
 fn report(problems: &[Problem]) {
     for Problem { source, line, key, detail } in problems {
         tracing::error!(path = source, line, setting = key, problem = detail, "set up wrongly");

@@ -223,9 +223,7 @@ pub(super) fn render(
             BookReply::TooManyBookings(said(Message::TooManyBookings { max }))
         }
         BookOutcome::InProgress => BookReply::InProgress(said(Message::InProgress)),
-        BookOutcome::NeedsInput(needed) => {
-            BookReply::NeedsInput(NeedsInputTold::new(&needed, None, language))
-        }
+        BookOutcome::NeedsInput(needed) => BookReply::NeedsInput(NeedsInputTold::new(&needed, language)),
     }
 }
 

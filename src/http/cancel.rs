@@ -138,9 +138,7 @@ pub(super) fn render(
             ("notFound", said) => CancelReply::NotFound(said),
             (_, said) => CancelReply::TooManyAttempts(said),
         },
-        CancelOutcome::NeedsInput(needed) => {
-            CancelReply::NeedsInput(NeedsInputTold::new(&needed, None, language))
-        }
+        CancelOutcome::NeedsInput(needed) => CancelReply::NeedsInput(NeedsInputTold::new(&needed, language)),
     }
 }
 

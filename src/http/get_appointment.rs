@@ -91,7 +91,7 @@ pub(super) fn render(outcome: FindOutcome, now: DateTime<Utc>, language: &Langua
             (_, said) => GetAppointmentReply::TooManyAttempts(said),
         },
         FindOutcome::NeedsInput(needed) => {
-            GetAppointmentReply::NeedsInput(NeedsInputTold::new(&needed, None, language))
+            GetAppointmentReply::NeedsInput(NeedsInputTold::new(&needed, language))
         }
     }
 }
@@ -108,7 +108,7 @@ fn found(view: &BookingView, times: Times<'_>) -> BookingTold {
         }
     };
     let Words { say, text } = words;
-    let text = Words::with_lines(text, instructions(coming.into_iter(), language)).text;
+    let text = Words::with_lines(text, instructions(coming, language)).text;
     BookingTold::new(view, None, Words { say, text }, times)
 }
 

@@ -123,15 +123,13 @@ pub(super) struct Asked {
     unit: Option<Unit>,
     within: Option<f64>,
     place: bool,
-    typed: Option<String>,
 }
 
 #[cfg(test)]
 impl Asked {
     /// Near a place within 25 miles.
-    pub(super) fn near(typed: &str) -> Self {
-        let typed = Some(typed.to_owned());
-        Self { unit: Some(Unit::Miles), within: Some(25.0), place: true, typed }
+    pub(super) fn near() -> Self {
+        Self { unit: Some(Unit::Miles), within: Some(25.0), place: true }
     }
 }
 
@@ -160,7 +158,6 @@ fn read(request: &mut Request) -> Result<(LocationsQuery, Asked), Fault> {
             vec![InvalidField { field: "locationId".to_owned(), detail: wrong.to_string() }]
         }),
     );
-    let typed = form.near.as_ref().and_then(|near| near.postal_code.clone());
     let near = form.near.map(NearAsked::into_near);
     let asked = Asked {
         unit: match (form.within_miles, form.within_km) {
@@ -170,7 +167,6 @@ fn read(request: &mut Request) -> Result<(LocationsQuery, Asked), Fault> {
         },
         within: form.within_miles.or(form.within_km),
         place: near.is_some(),
-        typed,
     };
     let query = location.map(|location| LocationsQuery {
         near,
@@ -225,7 +221,7 @@ pub(super) fn render(
             GetLocationsReply::Ok(LocationsTold::new(found, asked, now, language))
         }
         LocationsOutcome::NeedsInput(needed) => {
-            GetLocationsReply::NeedsInput(NeedsInputTold::new(&needed, asked.typed.as_deref(), language))
+            GetLocationsReply::NeedsInput(NeedsInputTold::new(&needed, language))
         }
     }
 }

@@ -376,9 +376,7 @@ pub(super) fn render(
         SlotsOutcome::BookElsewhere(location) => {
             GetSlotsReply::BookElsewhere(Said::elsewhere(Some(&location), language))
         }
-        SlotsOutcome::NeedsInput(needed) => {
-            GetSlotsReply::NeedsInput(NeedsInputTold::new(&needed, None, language))
-        }
+        SlotsOutcome::NeedsInput(needed) => GetSlotsReply::NeedsInput(NeedsInputTold::new(&needed, language)),
         SlotsOutcome::NotOpened(reason) => match not_opened(reason, language) {
             ("notFound", said) => GetSlotsReply::NotFound(said),
             (_, said) => GetSlotsReply::TooManyAttempts(said),

@@ -43,10 +43,8 @@ enum ReasonTold {
 }
 
 impl NeedsInputTold {
-    /// `typed` is what the patient typed for the place, to be named in the question about it.
-    pub(super) fn new(needed: &[NeedsInput], typed: Option<&str>, language: &Language) -> Self {
-        let fields: Vec<FieldTold> =
-            needed.iter().map(|needed| FieldTold::new(needed, typed.unwrap_or_default(), language)).collect();
+    pub(super) fn new(needed: &[NeedsInput], language: &Language) -> Self {
+        let fields: Vec<FieldTold> = needed.iter().map(|needed| FieldTold::new(needed, language)).collect();
         let texts: Vec<String> = fields.iter().map(|field| field.text.clone()).collect();
         let Words { say, text } = match texts.as_slice() {
             [only] => Words { say: only.clone(), text: only.clone() },
@@ -60,7 +58,7 @@ impl NeedsInputTold {
 }
 
 impl FieldTold {
-    fn new(needed: &NeedsInput, typed: &str, language: &Language) -> Self {
+    fn new(needed: &NeedsInput, language: &Language) -> Self {
         let options = match &needed.field {
             InputField::Answer { options, .. } => options.clone(),
             _ => Vec::new(),
@@ -72,13 +70,13 @@ impl FieldTold {
                 InputReason::Invalid => ReasonTold::Invalid,
                 InputReason::UnknownPlace => ReasonTold::UnknownPlace,
             },
-            text: question(needed, typed, language),
+            text: question(needed, language),
             options,
         }
     }
 }
 
-fn question(needed: &NeedsInput, typed: &str, language: &Language) -> String {
+fn question(needed: &NeedsInput, language: &Language) -> String {
     let invalid = needed.reason != InputReason::Missing;
     let message = match &needed.field {
         InputField::Name => Message::MissingName,
@@ -101,7 +99,7 @@ fn question(needed: &NeedsInput, typed: &str, language: &Language) -> String {
         | InputField::ContactEmail
         | InputField::ContactPhone
         | InputField::ContactBirthDate => Message::MissingProof,
-        InputField::NearPostalCode if invalid && !typed.is_empty() => Message::UnknownPlace { place: typed },
+        InputField::NearPostalCode if invalid => Message::UnknownPlace,
         InputField::NearPostalCode => Message::MissingPlace,
     };
     language.say(&message)

@@ -98,11 +98,15 @@ enum NotBookableReason {
 impl NotBookableTold {
     pub(super) fn new(reason: NotBookable, location: Option<&Location>, language: &Language) -> Self {
         let way_on = WayOn::at(location);
+        let spoken;
         let (reason, message) = match reason {
             NotBookable::NoSuchSlot => (NotBookableReason::NoSuchSlot, Message::NotATime),
             NotBookable::Past => (NotBookableReason::Past, Message::SlotPast),
-            NotBookable::TooSoon => (NotBookableReason::TooSoon, Message::NotBookable),
-            NotBookable::TooFar => (NotBookableReason::TooFar, Message::NotBookable),
+            NotBookable::TooSoon { notice } => {
+                spoken = language.duration(notice);
+                (NotBookableReason::TooSoon, Message::TooSoon { notice: &spoken })
+            }
+            NotBookable::TooFar { days } => (NotBookableReason::TooFar, Message::TooFarAhead { days }),
             NotBookable::WrongSlots => (NotBookableReason::WrongSlots, Message::NotASeries),
             NotBookable::BookElsewhere => {
                 let Words { say, text } = Words::elsewhere(location, language);

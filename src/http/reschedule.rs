@@ -181,7 +181,7 @@ pub(super) fn render(
             (_, said) => RescheduleReply::TooManyAttempts(said),
         },
         RescheduleOutcome::NeedsInput(needed) => {
-            RescheduleReply::NeedsInput(NeedsInputTold::new(&needed, None, language))
+            RescheduleReply::NeedsInput(NeedsInputTold::new(&needed, language))
         }
     }
 }

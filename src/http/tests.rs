@@ -178,7 +178,7 @@ fn all_inputs() -> Vec<NeedsInput> {
         (InputField::BirthDate, invalid),
         (answer(&[]), missing),
         (answer(&["Yes", "No"]), invalid),
-        (InputField::Consent { text: "I agree.".to_owned() }, missing),
+        (InputField::Consent { text: "I agree to be vaccinated.".to_owned() }, missing),
         (InputField::Practitioner, missing),
         (InputField::Practitioner, invalid),
         (InputField::ConfirmationCode, missing),
@@ -206,7 +206,7 @@ impl Replies<'_> {
     }
 
     fn locations(&mut self, name: &'static str, outcome: LocationsOutcome) {
-        let asked = get_locations::Asked::near("Nowhere");
+        let asked = get_locations::Asked::near();
         self.add(name, &get_locations::render(outcome, &asked, now(), self.language));
     }
 
@@ -319,8 +319,8 @@ fn bookings(all: &mut Replies<'_>) {
     for (name, reason) in [
         ("book notBookable, no such slot", NotBookable::NoSuchSlot),
         ("book notBookable, past", NotBookable::Past),
-        ("book notBookable, too soon", NotBookable::TooSoon),
-        ("book notBookable, too far", NotBookable::TooFar),
+        ("book notBookable, too soon", NotBookable::TooSoon { notice: TimeDelta::hours(2) }),
+        ("book notBookable, too far", NotBookable::TooFar { days: 90 }),
         ("book notBookable, wrong slots", NotBookable::WrongSlots),
         ("book notBookable, elsewhere", NotBookable::BookElsewhere),
         ("book notBookable, refused", NotBookable::Refused),
@@ -441,8 +441,7 @@ fn titles_differ_and_stand_in_the_order_of_the_items() {
         for (name, reply) in replies(&Language::of(Some(tag))) {
             for (menu, told) in reply["menus"].as_object().into_iter().flatten() {
                 let titles: Vec<&Value> = told["titles"].as_array().expect("titles").iter().collect();
-                let distinct: std::collections::HashSet<_> =
-                    titles.iter().map(|title| title.to_string()).collect();
+                let distinct: std::collections::HashSet<_> = titles.iter().map(ToString::to_string).collect();
                 assert_eq!(distinct.len(), titles.len(), "{tag} {name} {menu}");
                 if let Some(items) = reply[menu].as_array() {
                     let ids = items.iter().map(|item| item.get("id").or(item.get("date")));

@@ -67,7 +67,7 @@ messages! {
     NoLocationsWithin { distance: &'a str } = "locations-none-within",
     NoLocations = "locations-none",
     NoLocationsForService { service: &'a str } = "locations-none-for-service",
-    UnknownPlace { place: &'a str } = "locations-unknown-place",
+    UnknownPlace = "locations-unknown-place",
     /// For countries whose postal codes we cannot place on the map.
     MatchedByPlace = "locations-matched-by-place",
     UnknownLocation = "location-unknown",

@@ -1,9 +1,6 @@
 //! `get-appointment`, and the proof that all functions about an existing booking ask for.
 
-use super::{
-    Caller, Fault, FindOutcome, FindRequest, InputField, InputReason, NeedsInput, NotOpened, Proof,
-    Scheduling, contact,
-};
+use super::{BookingView, Caller, Fault, InputField, InputReason, NeedsInput, Scheduling, contact};
 use crate::{
     domain::code::ConfirmationCode,
     ledger::{
@@ -12,6 +9,44 @@ use crate::{
         record::Record,
     },
 };
+
+/// A code and one contact detail, as typed. `Debug` shows nothing of it.
+#[derive(Clone, Default)]
+pub struct Proof {
+    pub code: Option<String>,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub birth_date: Option<String>,
+}
+
+impl std::fmt::Debug for Proof {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Proof(…)")
+    }
+}
+
+/// Why a booking was not opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotOpened {
+    /// Unknown code or wrong contact: deliberately one answer.
+    NotFound,
+    TooManyAttempts {
+        minutes: u32,
+    },
+}
+
+#[derive(Debug, Clone)]
+pub struct FindRequest {
+    pub proof: Proof,
+    pub caller: Caller,
+}
+
+#[derive(Debug, Clone)]
+pub enum FindOutcome {
+    Found(BookingView),
+    NotOpened(NotOpened),
+    NeedsInput(Vec<NeedsInput>),
+}
 
 /// What a proof opened.
 pub(super) enum Proven {

@@ -2,11 +2,11 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::{
-    AppointmentView, BookOutcome, BookRequest, BookingView, Fault, InputField, InputReason, Mode, NeedsInput,
-    NotBookable, Scheduling, Slot, eligibility, patient, patient::Checked, search::Hunt,
+    AppointmentView, BookingView, Caller, Channel, Fault, InputField, InputReason, Mode, NeedsInput,
+    NotEligible, Scheduling, Slot, TypedPatient, eligibility, patient, patient::Checked, search::Hunt,
     slots::broken_interval,
 };
 use crate::{
@@ -17,6 +17,77 @@ use crate::{
     },
     provider::{Handle, Provider},
 };
+
+#[derive(Debug, Clone)]
+pub struct BookRequest {
+    /// In the order of the doses.
+    pub slots: Vec<SlotId>,
+    /// The first of them is this dose.
+    pub first_dose: u8,
+    pub patient: TypedPatient,
+    pub notify: Vec<Channel>,
+    pub request_id: Option<String>,
+    pub mode: Mode,
+    pub locale: String,
+    pub caller: Caller,
+}
+
+#[derive(Debug, Clone)]
+pub enum BookOutcome {
+    Booked(BookingView),
+    Preview {
+        booking: BookingView,
+        request_id: String,
+    },
+    /// Nothing was booked. `taken`: which doses; `alternatives`: slots for the first of them that fit the
+    /// doses kept.
+    SlotTaken {
+        taken: Vec<u8>,
+        alternatives: Vec<Slot>,
+    },
+    /// By an earlier request for the same; the code was told then and is not told again.
+    AlreadyBooked,
+    /// The same request was booked and has been cancelled since.
+    AlreadyCancelled,
+    NotBookable {
+        reason: NotBookable,
+        location: Option<Arc<Location>>,
+    },
+    NotEligible {
+        reason: NotEligible,
+    },
+    SeriesInterval {
+        dose: u8,
+        min_days: u32,
+        max_days: u32,
+    },
+    TooManyBookings {
+        max: u32,
+    },
+    InProgress,
+    NeedsInput(Vec<NeedsInput>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotBookable {
+    /// No such slot: forged, or the clinic changed its hours.
+    NoSuchSlot,
+    Past,
+    /// Within the notice the clinic wants.
+    TooSoon {
+        notice: TimeDelta,
+    },
+    /// Later than the clinic's calendar is open.
+    TooFar {
+        days: u32,
+    },
+    /// Another number of slots than the series has doses, or of several services or sites.
+    WrongSlots,
+    /// This site does not take bookings through the chat.
+    BookElsewhere,
+    /// The provider's rules forbid it.
+    Refused,
+}
 
 /// The slots of a request, found to be of one service at one site.
 pub(super) struct Chosen<'a> {
@@ -298,9 +369,10 @@ impl<'a> Chosen<'a> {
             if start <= now {
                 Some(NotBookable::Past)
             } else if start < earliest {
-                Some(NotBookable::TooSoon)
+                Some(NotBookable::TooSoon { notice: self.service.min_notice })
             } else {
-                (hunt.date_of(start) > last).then_some(NotBookable::TooFar)
+                (hunt.date_of(start) > last)
+                    .then_some(NotBookable::TooFar { days: self.service.max_advance_days })
             }
         })
     }

@@ -1,10 +1,41 @@
 //! `cancel`: a dose and all later ones, or the whole series.
 
-use super::{CancelOutcome, CancelRequest, Fault, Mode, Scheduling, appointment::Proven};
-use crate::ledger::{
-    change::{Asker, Changed},
-    record::Record,
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+
+use super::{
+    BookingView, Caller, Channel, Fault, Mode, NeedsInput, NotOpened, Proof, Scheduling, appointment::Proven,
 };
+use crate::{
+    domain::Location,
+    ledger::{
+        change::{Asker, Changed},
+        record::Record,
+    },
+};
+
+#[derive(Debug, Clone)]
+pub struct CancelRequest {
+    pub proof: Proof,
+    /// This dose and all later ones; `None`: the whole series.
+    pub dose: Option<u8>,
+    pub notify: Vec<Channel>,
+    pub request_id: Option<String>,
+    pub mode: Mode,
+    pub caller: Caller,
+}
+
+#[derive(Debug, Clone)]
+pub enum CancelOutcome {
+    Cancelled(BookingView),
+    AlreadyCancelled(BookingView),
+    Preview { booking: BookingView, request_id: String },
+    TooLate { notice: TimeDelta, location: Arc<Location> },
+    InProgress,
+    NotOpened(NotOpened),
+    NeedsInput(Vec<NeedsInput>),
+}
 
 impl Scheduling {
     /// Run it in a task of its own: it ends even if nobody waits.

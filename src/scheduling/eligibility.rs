@@ -2,8 +2,15 @@
 
 use chrono::NaiveDate;
 
-use super::NotEligible;
 use crate::domain::{Audience, Service};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotEligible {
+    TooYoung { min_age: u32 },
+    TooOld { max_age: u32 },
+    AdultsOnly,
+    ChildrenOnly,
+}
 
 /// From this age on somebody is an adult.
 const ADULT: u32 = 18;

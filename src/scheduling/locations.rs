@@ -2,14 +2,70 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use futures_util::future::join_all;
 
-use super::{
-    Fault, InputField, InputReason, LocationsFound, LocationsOutcome, LocationsQuery, Matched, Near,
-    NeedsInput, Scheduling, Site,
-};
-use crate::domain::{Location, Position, civil, geography};
+use super::{Fault, InputField, InputReason, NeedsInput, Scheduling};
+use crate::domain::{Location, LocationId, Position, ServiceId, civil, geography};
+
+#[derive(Debug, Clone, Default)]
+pub struct LocationsQuery {
+    pub near: Option<Near>,
+    pub within_metres: Option<f64>,
+    pub service: Option<ServiceId>,
+    pub location: Option<LocationId>,
+    pub limit: usize,
+    pub cursor: Option<String>,
+}
+
+/// Where the patient is. Patient data: `Debug` shows nothing of it.
+#[derive(Clone, PartialEq)]
+pub enum Near {
+    Position(Position),
+    PostalCode { postal_code: String, country: Option<String> },
+}
+
+impl std::fmt::Debug for Near {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Near(…)")
+    }
+}
+
+#[derive(Debug, Clone)]
+pub enum LocationsOutcome {
+    /// Nearest first where a place was given; may be empty.
+    Found(LocationsFound),
+    NeedsInput(Vec<NeedsInput>),
+}
+
+#[derive(Debug, Clone)]
+pub struct LocationsFound {
+    pub sites: Vec<Site>,
+    pub matched: Matched,
+    pub cursor: Option<String>,
+    pub stale: bool,
+}
+
+/// How the sites were chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Matched {
+    All,
+    /// By great-circle distance.
+    Distance,
+    /// No table of that country's postal codes: sites with the same code.
+    PostalCode,
+    /// No site has the same code: sites in the city of that code, or named like it.
+    City,
+}
+
+#[derive(Debug, Clone)]
+pub struct Site {
+    pub location: Arc<Location>,
+    pub metres: Option<f64>,
+    pub open_now: bool,
+    /// The services a patient may book, hidden ones left out, with the practitioners to choose among.
+    pub closures: Vec<NaiveDate>,
+}
 
 /// How far ahead closed days are told.
 const CLOSURES: TimeDelta = TimeDelta::days(90);

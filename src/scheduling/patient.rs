@@ -4,15 +4,45 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use super::{
-    BookRequest, Fault, InputField, InputReason, InvalidField, NeedsInput, TypedPatient, contact,
-    required_fields,
-};
+use super::{BookRequest, Fault, InputField, InputReason, InvalidField, NeedsInput, contact};
 use crate::{
-    domain::{Location, PatientField, Service},
+    domain::{Audience, Location, PatientField, Service},
     ledger::{book::Request, documents::ContactKind},
     provider::{BookedBy, Patient},
 };
+
+/// What was typed about a patient, before it is checked. `Debug` shows nothing of it.
+#[derive(Clone, Default)]
+pub struct TypedPatient {
+    pub name: Option<String>,
+    pub given_name: Option<String>,
+    pub family_name: Option<String>,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub birth_date: Option<String>,
+    pub notes: Option<String>,
+    pub answers: Vec<(String, String)>,
+    pub consent: Option<String>,
+    pub booked_by: Option<(String, Option<String>)>,
+}
+
+impl std::fmt::Debug for TypedPatient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TypedPatient(…)")
+    }
+}
+
+/// Which fields a service demands are also in `get-locations`; kept here so that both agree.
+#[must_use]
+pub fn required_fields(service: &Service) -> Vec<PatientField> {
+    let mut fields = service.requires.clone();
+    if service.min_age.is_some() || service.max_age.is_some() || service.audience != Audience::Any {
+        fields.push(PatientField::BirthDate);
+    }
+    fields.sort_unstable();
+    fields.dedup();
+    fields
+}
 
 /// A name longer than this is not one.
 const LONGEST_NAME: usize = 200;

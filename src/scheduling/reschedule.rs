@@ -2,18 +2,63 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::{
-    Fault, Mode, NotBookable, RescheduleOutcome, RescheduleRequest, Scheduling,
+    BookingView, Caller, Channel, Fault, Mode, NeedsInput, NotBookable, NotOpened, Proof, Scheduling, Slot,
     appointment::Proven,
     book::{Chosen, Offered},
     slots::broken_interval,
 };
-use crate::ledger::{
-    change::{Asker, Changed, Move},
-    record::Record,
+use crate::{
+    domain::{Location, slot::SlotId},
+    ledger::{
+        change::{Asker, Changed, Move},
+        record::Record,
+    },
 };
+
+#[derive(Debug, Clone)]
+pub struct RescheduleRequest {
+    pub proof: Proof,
+    pub dose: Option<u8>,
+    pub slots: Vec<SlotId>,
+    pub notify: Vec<Channel>,
+    pub request_id: Option<String>,
+    pub mode: Mode,
+    pub caller: Caller,
+}
+
+#[derive(Debug, Clone)]
+pub enum RescheduleOutcome {
+    Rescheduled(BookingView),
+    Preview {
+        booking: BookingView,
+        request_id: String,
+    },
+    /// Nothing was moved.
+    SlotTaken {
+        taken: Vec<u8>,
+        alternatives: Vec<Slot>,
+    },
+    NotBookable {
+        reason: NotBookable,
+        location: Option<Arc<Location>>,
+    },
+    SeriesInterval {
+        dose: u8,
+        min_days: u32,
+        max_days: u32,
+    },
+    TooLate {
+        notice: TimeDelta,
+        location: Arc<Location>,
+    },
+    AlreadyCancelled(BookingView),
+    InProgress,
+    NotOpened(NotOpened),
+    NeedsInput(Vec<NeedsInput>),
+}
 
 impl Scheduling {
     /// Run it in a task of its own: it ends even if nobody waits.

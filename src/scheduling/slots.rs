@@ -1,17 +1,118 @@
 //! `get-slots`: what a patient can choose from, and the nearest others when there is nothing.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, Timelike, Utc};
 use chrono_tz::Tz;
 
 use super::{
-    After, Bound, Caller, Fault, InputField, InputReason, InvalidField, Moving, NeedsInput, PartOfDay,
-    Scheduling, Slot, SlotsFound, SlotsOutcome, SlotsQuery, When,
+    Caller, Fault, InputField, InputReason, InvalidField, NeedsInput, NotOpened, Proof, Scheduling,
     appointment::Proven,
     search::{FreeDates, FreeStart, Hunt, Window, narrowed, window},
 };
-use crate::domain::{BookBy, PractitionerChoice, Series, civil};
+use crate::domain::{
+    BookBy, Location, LocationId, PractitionerChoice, PractitionerId, Series, Service, ServiceId, TimeRange,
+    civil, slot::SlotId,
+};
+
+#[derive(Debug, Clone)]
+pub struct SlotsQuery {
+    /// One to five.
+    pub locations: Vec<LocationId>,
+    pub service: ServiceId,
+    pub when: When,
+    pub part_of_day: Option<PartOfDay>,
+    pub practitioner: Option<PractitionerId>,
+    pub dose: u8,
+    pub after: Option<After>,
+    pub moving: Option<Moving>,
+    pub limit: usize,
+    pub cursor: Option<String>,
+    /// The zone labels are in; the site's when `None`.
+    pub time_zone: Option<Tz>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// From now, 14 days.
+    Soon,
+    Between {
+        from: Option<Bound>,
+        to: Option<Bound>,
+    },
+    Today,
+    Tomorrow,
+    ThisWeek,
+    NextWeek,
+    Weekend,
+}
+
+/// An end of a search: a date at the site (the whole day), or an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    Date(NaiveDate),
+    Instant(DateTime<Utc>),
+}
+
+/// Before 12, 12 to 17, from 17; by the site's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartOfDay {
+    Morning,
+    Afternoon,
+    Evening,
+}
+
+/// The earlier dose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum After {
+    Slot(SlotId),
+    Date(NaiveDate),
+}
+
+/// The appointment a search is to move, proven as everywhere.
+#[derive(Debug, Clone)]
+pub struct Moving {
+    pub proof: Proof,
+    pub dose: Option<u8>,
+}
+
+#[derive(Debug, Clone)]
+pub enum SlotsOutcome {
+    /// Empty `slots`: the outcome is `noSlots`, perhaps with alternatives.
+    Found(SlotsFound),
+    UnknownLocation,
+    UnknownService,
+    BookElsewhere(Arc<Location>),
+    NeedsInput(Vec<NeedsInput>),
+    /// While proving a move.
+    NotOpened(NotOpened),
+}
+
+#[derive(Debug, Clone)]
+pub struct SlotsFound {
+    pub zone: Tz,
+    /// The first and the last date anything can be booked on.
+    pub bookable: (NaiveDate, NaiveDate),
+    pub slots: Vec<Slot>,
+    /// Every date of the search with a free slot, and how many: of the whole search, not of one page.
+    pub days: Vec<(NaiveDate, usize)>,
+    /// When there are no slots: the nearest others.
+    pub alternatives: Vec<Slot>,
+    pub cursor: Option<String>,
+    pub stale: bool,
+}
+
+/// A free slot.
+#[derive(Debug, Clone)]
+pub struct Slot {
+    pub id: SlotId,
+    pub location: Arc<Location>,
+    pub service: Arc<Service>,
+    pub dose: u8,
+    pub time: TimeRange,
+    /// Patients it still has room for, over all practitioners.
+    pub remaining: u32,
+}
 
 /// A search without dates looks this far.
 const SOON: u64 = 14;

@@ -2,14 +2,53 @@
 
 use std::sync::Arc;
 
-use super::{AppointmentView, BookingView, Fault, Scheduling, Status};
+use chrono::{DateTime, Utc};
+
+use super::{Channel, Fault, Scheduling};
 use crate::{
-    domain::{Location, Service, TimeRange},
+    domain::{Location, Practitioner, Service, TimeRange, code::ConfirmationCode},
     ledger::{
         documents::{Dose, DoseStatus},
         record::Record,
     },
 };
+
+/// A booking as its patient may see it.
+#[derive(Debug, Clone)]
+pub struct BookingView {
+    /// `None` where it must not be told (again).
+    pub code: Option<ConfirmationCode>,
+    pub request_id: Option<String>,
+    pub appointments: Vec<AppointmentView>,
+    /// What will really be sent.
+    pub notified: Vec<Channel>,
+    /// ISO 8601 durations before the appointment.
+    pub reminders: Vec<String>,
+}
+
+#[derive(Debug, Clone)]
+pub struct AppointmentView {
+    pub dose: u8,
+    pub status: Status,
+    pub time: TimeRange,
+    pub location: Arc<Location>,
+    pub service: Arc<Service>,
+    pub practitioner: Option<Practitioner>,
+    pub join_url: Option<String>,
+    pub can_cancel: bool,
+    pub can_reschedule: bool,
+    pub change_until: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    Booked,
+    Pending,
+    Moved,
+    Cancelled,
+    CancelledByClinic,
+    Past,
+}
 
 impl Scheduling {
     pub(super) async fn view(&self, record: &Record) -> Result<BookingView, Fault> {

@@ -4,8 +4,8 @@ mod api;
 mod audit;
 mod availability;
 mod check;
-mod conformance;
 mod config;
+mod conformance;
 mod crash;
 mod embedded;
 mod faults;
@@ -16,7 +16,10 @@ mod schemathesis;
 mod store;
 
 /// A setting of `./test`.
-#[expect(clippy::disallowed_methods, reason = "the product's environment is not read: this is the test run's own")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the product's environment is not read: this is the test run's own"
+)]
 fn setting(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -114,7 +114,8 @@ async fn chunked(served: &Served, piece: &str, pieces: usize) -> String {
          Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
     );
     for _ in 0..pieces {
-        request += &format!("{:x}\r\n{piece}\r\n", piece.len());
+        let length = format!("{:x}", piece.len());
+        request.extend([length.as_str(), "\r\n", piece, "\r\n"]);
     }
     request.push_str("0\r\n\r\n");
     connection.write_all(request.as_bytes()).await.expect("sent");
