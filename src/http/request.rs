@@ -78,18 +78,19 @@ impl Request {
 
     /// The request's name: from the body, else from the header `Idempotency-Key`.
     pub(super) fn request_id(&self, in_body: Option<String>, complaints: &mut Complaints) -> Option<String> {
-        if in_body.is_some() {
-            return in_body;
-        }
-        let header = self.headers.get(IDEMPOTENCY_KEY)?;
-        let key = header.to_str().unwrap_or_default().trim().trim_matches('"');
-        if key.is_empty() || key.len() > LONGEST_REQUEST_ID {
+        let Some(header) = self.headers.get(IDEMPOTENCY_KEY) else { return in_body };
+        let key = header.to_str().unwrap_or_default().trim();
+        // Wrong is wrong, also where the body's counts.
+        if !(1..=LONGEST_REQUEST_ID).contains(&key.len()) || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             complaints.add(InvalidField {
                 field: "Idempotency-Key".to_owned(),
-                detail: format!("must have 1 to {LONGEST_REQUEST_ID} visible characters"),
+                detail: format!("must have 1 to {LONGEST_REQUEST_ID} visible characters, without blanks"),
             });
         }
-        Some(key.to_owned())
+        // The draft that names this header writes its value in quotes.
+        let unquoted = key.strip_prefix('"').and_then(|key| key.strip_suffix('"'));
+        let key = unquoted.filter(|key| !key.is_empty()).unwrap_or(key);
+        in_body.or_else(|| Some(key.to_owned()))
     }
 }
 
