@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 use crate::fakes::functions_host::{FunctionsHost, Reply, invocation};
 
-const KILLS: usize = 40;
+const KILLS: usize = 200;
 const CLIENTS: usize = 8;
 
 /// Few practitioners and long days, so that the clients meet at the same slots and never run out of them.
@@ -196,7 +196,7 @@ async fn keep_booking(host: Arc<tokio::sync::RwLock<FunctionsHost>>, talk: Arc<T
         let code = reply.body["confirmationCode"].as_str().expect("a code").to_owned();
         let starts = starts_of(&reply.body);
         assert_eq!(starts.len(), doses, "a half series was told: {:?}", reply.body);
-        if turn % 7 == 0 {
+        if turn.is_multiple_of(7) {
             // From the moment it is asked for, either is the truth until the answer is there.
             let body = json!({"confirmationCode": code, "contact": {"email": email}, "requestId": format!("c{client}-{turn}")});
             if let Some(reply) = insist(&host, &talk, "cancel", body).await
@@ -328,11 +328,8 @@ fn check(host: &FunctionsHost, talk: &Talk, settled: bool) {
             let seats = standing.entry((practitioner, from)).or_insert((service.to_owned(), until, 0));
             assert_eq!((seats.0.as_str(), seats.1), (service, until), "two services at one moment");
             seats.2 += 1;
-            assert!(
-                seats.2 <= if service == "class" { 4 } else { 1 },
-                "over capacity: {practitioner_at:?}",
-                practitioner_at = from
-            );
+            let capacity = if service == "class" { 4 } else { 1 };
+            assert!(seats.2 <= capacity, "over capacity at {from}");
         }
     }
     let mut last: Option<(&String, i64)> = None;
@@ -343,7 +340,7 @@ fn check(host: &FunctionsHost, talk: &Talk, settled: bool) {
         last = Some((practitioner, *until));
     }
     if settled {
-        for (_, booking) in &bookings {
+        for booking in bookings.values() {
             let state = booking["state"].as_str().unwrap_or_default();
             assert!(["confirmed", "undone", "cancelled"].contains(&state), "unfinished: {state}");
         }

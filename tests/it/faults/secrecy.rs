@@ -39,7 +39,6 @@ async fn call(host: &FunctionsHost, function: &str, body: Value) -> Value {
     host.call_as(&invocation(), function, body).await.body
 }
 
-#[expect(clippy::too_many_lines, reason = "one visit from beginning to end, with every slip on the way")]
 async fn visit(host: &FunctionsHost) -> Vec<String> {
     let near = json!({"near": {"latitude": 42.6421, "longitude": -73.7421}});
     call(host, "get-locations", near).await;
