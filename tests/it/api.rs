@@ -15,6 +15,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
+mod by_hand;
 mod contract;
 mod nonsense;
 mod protocol;
