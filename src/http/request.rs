@@ -81,7 +81,8 @@ impl Request {
         let Some(header) = self.headers.get(IDEMPOTENCY_KEY) else { return in_body };
         let key = header.to_str().unwrap_or_default().trim();
         // Wrong is wrong, also where the body's counts.
-        if !(1..=LONGEST_REQUEST_ID).contains(&key.len()) || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if !(1..=LONGEST_REQUEST_ID).contains(&key.len()) || !key.bytes().all(|byte| byte.is_ascii_graphic())
+        {
             complaints.add(InvalidField {
                 field: "Idempotency-Key".to_owned(),
                 detail: format!("must have 1 to {LONGEST_REQUEST_ID} visible characters, without blanks"),

@@ -43,8 +43,7 @@ impl FrontDoor {
                 let (handler, client) = (handler.clone(), client.clone());
                 async move {
                     let body = collected(body).await;
-                    if wants_key(path.as_str())
-                        && headers.get("x-functions-key").is_none_or(|key| key != KEY)
+                    if wants_key(path.as_str()) && headers.get("x-functions-key").is_none_or(|key| key != KEY)
                     {
                         return plain(StatusCode::UNAUTHORIZED);
                     }
