@@ -176,6 +176,9 @@ impl Ledger {
         if record.booking.state == State::Cancelled {
             self.discount_open(&record).await?;
         }
+        if record.booking.doubt == Doubt::None {
+            self.unmark_pending(&record.code, record.booking.attempt).await;
+        }
         Ok(Settled::Settled(Box::new(record)))
     }
 
