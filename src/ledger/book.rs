@@ -5,7 +5,7 @@
 //! [`settle`](super::settle) finishes or undoes. Nothing here ever waits for a lock: there are none.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     sync::Arc,
     time::Duration,
 };
@@ -150,11 +150,10 @@ impl Ledger {
                 }
                 Found::Unfinished(_) if started.elapsed() > PATIENCE => return Ok(Booked::InProgress),
                 Found::Unfinished(_) => self.pause(round).await,
-                Found::Free(start) => {
-                    if let Some(record) = self.begin(wish, start).await? {
-                        return self.execute(record, wish, deadline).await;
-                    }
-                }
+                Found::Free(start) => match self.begin(wish, start).await? {
+                    Some(record) => return self.execute(record, wish, deadline).await,
+                    None => self.pause(round).await,
+                },
             }
         }
         Ok(Booked::InProgress)
@@ -163,17 +162,17 @@ impl Ledger {
     /// Looks under every live key: which one is current may differ between instances for a moment.
     async fn look_up(&self, request: &Request) -> Result<Found, LedgerError> {
         let keys = self.keys().await?;
-        let mut free = None;
-        for key in
-            std::iter::once(&keys.current).chain(keys.live.iter().filter(|key| key.id != keys.current.id))
-        {
+        let mut free: Option<Start> = None;
+        let others = keys.live.iter().filter(|key| key.id != keys.current.id);
+        for key in std::iter::once(&keys.current).chain(others) {
             match self.look_up_under(key, request).await? {
                 Found::Free(start) => {
-                    // An undone record is taken up again rather than a new one made beside it.
-                    if free
-                        .as_ref()
-                        .is_none_or(|free: &Start| free.before.is_none() && start.before.is_some())
-                    {
+                    // An undone record is taken up again rather than a new one made beside it: of several
+                    // the one that everybody would choose.
+                    let is_chosen = free.as_ref().is_none_or(|free| {
+                        start.before.is_some() && (free.before.is_none() || start.key.id < free.key.id)
+                    });
+                    if is_chosen {
                         free = Some(start);
                     }
                 }
@@ -265,10 +264,10 @@ impl Ledger {
     }
 
     /// While two keys are current at once, the same request may be begun under both. Each wrote before it
-    /// looks here, so at least one sees the other; the one under the newer key gives way.
+    /// looks here, so at least one sees the other, and whoever does gives way. When both do, both find both
+    /// records undone, and take up the same one.
     async fn yields(&self, keys: &Keys, own: &Key, request: &Request) -> Result<bool, LedgerError> {
-        let older = keys.live.iter().skip_while(|key| key.id != own.id).skip(1);
-        for key in older {
+        for key in keys.live.iter().filter(|key| key.id != own.id) {
             if !matches!(self.look_up_under(key, request).await?, Found::Free(_)) {
                 return Ok(true);
             }
@@ -297,7 +296,7 @@ impl Ledger {
         let mut claims = wish.claims();
         let (counted, claimed) = futures_util::future::join(
             self.count_open(&record, wish.service.max_open_per_contact),
-            self.claim(&claimant, &mut claims),
+            self.claim(&claimant, &mut claims, deadline),
         )
         .await;
         if !counted? {
@@ -309,6 +308,7 @@ impl Ledger {
                 self.undo(record, Undone::Abandoned).await?;
                 Ok(Booked::InProgress)
             }
+            Claimed::Overtaken => Ok(self.beaten(self.record(&record.code).await?)),
             Claimed::All(places) if claimant.capabilities.record == WhoseRecord::Ledger => {
                 let mut booking = record.booking.clone();
                 booking.stand_in(&places);
@@ -348,7 +348,8 @@ impl Ledger {
                     if let Some(claim) = claim {
                         claim.candidates.retain(|candidate| Some(&candidate.place) != places.get(&dose));
                         if !claim.candidates.is_empty()
-                            && let Claimed::All(next) = self.claim(&call.claimant, &mut call.claims).await?
+                            && let Claimed::All(next) =
+                                self.claim(&call.claimant, &mut call.claims, call.deadline).await?
                         {
                             places = next;
                             continue;
@@ -364,19 +365,19 @@ impl Ledger {
     /// Books what is not booked yet. What stays unclear is an error: the places stay held, and `reconcile`
     /// decides.
     async fn call_vendor(&self, record: &mut Record, call: &VendorCall<'_>) -> Result<Called, LedgerError> {
-        let mut tries = 0;
-        while let Some(order) = call.order(record) {
+        let mut unclear = BTreeSet::new();
+        // Each call books a dose at least, but for one that is tried again. An object that is written whole is
+        // not: the first try, landing after the second, would undo whatever was written in between.
+        let again = usize::from(!call.claimant.capabilities.shared_objects);
+        for _ in 0..record.booking.doses.len() + again {
+            let Some(order) = call.order(record) else { return Ok(Called::AllBooked) };
+            // One that was stopped may have been overtaken: what it sends now, nobody may look for any more.
+            if Instant::now() >= call.deadline {
+                return Err(LedgerError::Timeout);
+            }
             let answers = call.provider.book(&order).await;
             for (ordered, answer) in order.doses.iter().zip(answers) {
-                let answer = match answer {
-                    Answer::Unclear { why } => {
-                        record.booking.doubt = Doubt::Unclear;
-                        tracing::warn!(%why, "the provider gave no clear answer to a booking");
-                        self.search(record, ordered, call).await?
-                    }
-                    answer => answer,
-                };
-                match answer {
+                match self.certain(record, ordered, answer, call, &mut unclear).await? {
                     Answer::Booked { handle, version } => record.booking.book(ordered.dose, handle, version),
                     Answer::Taken => return Ok(Called::Taken(ordered.dose)),
                     Answer::Refused { rule } => {
@@ -384,16 +385,35 @@ impl Ledger {
                         return Ok(Called::Refused);
                     }
                     // Nothing there is unknown, not no: the same place, once more.
-                    Answer::Unclear { .. } if tries < 1 => {
-                        tries += 1;
-                        break;
-                    }
-                    Answer::Unclear { .. } => return Err(LedgerError::Timeout),
-                    Answer::NotTried => break,
+                    Answer::Unclear { .. } | Answer::NotTried => break,
                 }
             }
         }
-        Ok(Called::AllBooked)
+        if call.order(record).is_none() { Ok(Called::AllBooked) } else { Err(LedgerError::Timeout) }
+    }
+
+    /// An answer, after a search if it is not clear. Once it was not clear for a dose, its place may be taken,
+    /// or refused, because of what we made there ourselves.
+    async fn certain(
+        &self,
+        record: &mut Record,
+        ordered: &OrderedDose,
+        answer: Answer,
+        call: &VendorCall<'_>,
+        unclear: &mut BTreeSet<u8>,
+    ) -> Result<Answer, LedgerError> {
+        match answer {
+            Answer::Unclear { why } => {
+                record.booking.doubt = Doubt::Unclear;
+                unclear.insert(ordered.dose);
+                tracing::warn!(%why, "the provider gave no clear answer to a booking");
+                self.search(record, ordered, call).await
+            }
+            Answer::Taken | Answer::Refused { .. } if unclear.contains(&ordered.dose) => {
+                self.search(record, ordered, call).await
+            }
+            answer => Ok(answer),
+        }
     }
 
     /// Looks for an appointment that may have been made.

@@ -15,7 +15,7 @@ use super::{
     documents::{Booking, Doubt, Ended, Operation, OperationKind, State, Target},
     record::{NotWritten, Record},
     ring::Key,
-    settle::Settled,
+    settle::{Back, Settled},
 };
 use crate::{
     domain::{Location, Place, Service},
@@ -86,7 +86,7 @@ impl Ledger {
             Begun::Ended(changed) => return Ok(changed),
             Begun::Operation(record, operation) => (*record, operation),
         };
-        match self.finish_cancel(record, &operation).await? {
+        match self.finish_cancel(record, &operation, Instant::now() + EXECUTOR_LIMIT).await? {
             Some(record) => {
                 // Before the reply, so that whoever is told so finds the place free.
                 self.tidy_days(&record).await?;
@@ -128,14 +128,20 @@ impl Ledger {
             Begun::Operation(record, operation) => (*record, operation),
         };
         let provider = self.provider(record.booking.location.provider())?.clone();
+        if provider.capabilities().record == WhoseRecord::Vendor {
+            let places = record.booking.places_of(&operation.doses);
+            match self.hold(&record, places, deadline).await? {
+                Claimed::All(_) | Claimed::Taken(_) => {}
+                Claimed::Busy => return self.give_up(record, Ended::Abandoned).await,
+                Claimed::Overtaken => return Ok(Changed::InProgress),
+            }
+        }
         let claimant = wish.claimant(&record, &*provider);
         let mut claims = wish.claims();
-        match self.claim(&claimant, &mut claims).await? {
+        match self.claim(&claimant, &mut claims, deadline).await? {
             Claimed::Taken(doses) => self.give_up(record, Ended::SlotTaken(doses)).await,
-            Claimed::Busy => {
-                self.give_up(record, Ended::Abandoned).await?;
-                Ok(Changed::InProgress)
-            }
+            Claimed::Busy => self.give_up(record, Ended::Abandoned).await,
+            Claimed::Overtaken => Ok(Changed::InProgress),
             Claimed::All(places) => self.go(record, operation, places, &*provider, wish, deadline).await,
         }
     }
@@ -160,7 +166,7 @@ impl Ledger {
             return self.moved(record, booking).await;
         }
         booking.tried.extend(places.into_values());
-        let Some(record) = self.advance(record, booking).await? else { return Ok(Changed::InProgress) };
+        let Some(mut record) = self.advance(record, booking).await? else { return Ok(Changed::InProgress) };
         let mut moved = Vec::new();
         let mut unclear = false;
         for target in &operation.targets {
@@ -186,10 +192,15 @@ impl Ledger {
                 }
                 Answer::Unclear { .. } | Answer::NotTried => return Err(LedgerError::Timeout),
             };
-            if self.move_back(&record.booking, &moved, provider).await? {
-                return self.give_up(record, ended).await;
-            }
-            return Err(LedgerError::Timeout);
+            return match self.move_back(&mut record.booking, &moved, provider).await? {
+                Back::All => self.give_up(record, ended).await,
+                // Not told as if nothing had been moved.
+                Back::NotAll => {
+                    self.give_up(record, Ended::Abandoned).await?;
+                    Err(LedgerError::Timeout)
+                }
+                Back::Unclear => Err(LedgerError::Timeout),
+            };
         }
         let mut booking = record.booking.clone();
         booking.move_to(&operation, &moved);
@@ -265,7 +276,12 @@ impl Ledger {
             } else {
                 let standing =
                     |dose: &u8| record.booking.dose(*dose).is_some_and(|dose| dose.status.stands());
-                if !operation.doses.iter().any(standing) {
+                let possible = match operation.kind {
+                    OperationKind::Cancel => operation.doses.iter().any(standing),
+                    // A dose that was cancelled meanwhile is not brought back by moving it.
+                    OperationKind::Reschedule => operation.doses.iter().all(standing),
+                };
+                if !possible {
                     return Ok(Begun::Ended(Changed::AlreadyCancelled(Box::new(record))));
                 }
                 let mut booking = record.booking.clone();
@@ -401,7 +417,7 @@ impl Move {
             service: self.service.clone(),
             capabilities: provider.capabilities(),
             counted: self.counted.clone(),
-            standing: standing.filter_map(|dose| dose.place.clone()).collect(),
+            standing: standing.filter_map(|dose| Some((dose.dose, dose.place.clone()?))).collect(),
         }
     }
 

@@ -6,15 +6,18 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
     sync::Arc,
+    time::Duration,
 };
 
 use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Tz;
+use tokio::time::Instant;
 
 use super::{
     Ledger, LedgerError, STALE,
     documents::{Booking, Day, Entry, State, key},
     record::Record,
+    settle::Settled,
 };
 use crate::{
     domain::{CalendarId, Place, Service, civil, code::ConfirmationCode},
@@ -22,12 +25,8 @@ use crate::{
     store::{StoreError, combined::Change},
 };
 
-/// How often a claim starts over before it gives up: after settling others, or after a place turned out to be
-/// free on one date and taken on the next.
-const ROUNDS: u32 = 12;
-
-/// How long a vendor's read may not show yet what we confirmed.
-const RECENT: TimeDelta = TimeDelta::minutes(2);
+/// What an executor keeps of its time for the vendor, and does not spend waiting for a place.
+const KEPT_FOR_THE_VENDOR: Duration = Duration::from_secs(8);
 
 /// One dose that wants a place, and the places that would do, best first.
 #[derive(Debug, Clone)]
@@ -51,8 +50,10 @@ pub(super) enum Claimed {
     All(BTreeMap<u8, Place>),
     /// These doses have none; nothing may be relied on.
     Taken(Vec<u8>),
-    /// Somebody else writes the shared object, and did not finish in time.
+    /// Somebody of ours is at the same place, and did not finish in time.
     Busy,
+    /// A later attempt of the same booking has entries: this executor is not current any more.
+    Overtaken,
 }
 
 /// Whose entries are made, and what counts against them.
@@ -67,23 +68,35 @@ pub(super) struct Claimant {
     /// Appointments that the candidates' `seats` already count.
     pub counted: Arc<HashSet<Handle>>,
     /// Where the booking stands already: held until its record says otherwise.
-    pub standing: Arc<[Place]>,
+    pub standing: Arc<[(u8, Place)]>,
 }
 
-/// What a day answers to a claim.
+/// What a day, or all of them, answer to a claim.
 #[derive(Debug, Clone)]
-enum Answer {
-    Placed(Vec<(u8, usize)>),
+enum Answer<T> {
+    Placed(T),
     Blocked(Blocked),
+    Overtaken,
 }
 
 #[derive(Debug, Clone, Default)]
 struct Blocked {
     doses: Vec<u8>,
-    /// Codes of unconfirmed entries in the way that look old.
+    /// Candidates chosen on earlier dates, by dose.
+    chosen: BTreeMap<u8, usize>,
+    /// Codes of entries in the way that may not stand any more.
     suspects: BTreeSet<String>,
-    /// Somebody of ours is writing the same shared object.
-    writer: bool,
+    /// Every one of these doses has a candidate that may yet turn out to be free.
+    waits: bool,
+}
+
+/// Whether a candidate is free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fit {
+    Free,
+    Taken,
+    /// Somebody of ours is at the same place: how that ends decides.
+    Waits,
 }
 
 impl Ledger {
@@ -92,35 +105,80 @@ impl Ledger {
         &self,
         claimant: &Claimant,
         claims: &mut [Claim],
+        deadline: Instant,
     ) -> Result<Claimed, LedgerError> {
-        let mut settled = HashSet::new();
-        for round in 0..ROUNDS {
-            match self.claim_once(claimant, claims).await? {
-                Ok(places) => return Ok(Claimed::All(places)),
-                Err((blocked, chosen)) => {
-                    let suspects: Vec<_> =
-                        blocked.suspects.difference(&settled_codes(&settled)).cloned().collect();
-                    if !suspects.is_empty() {
-                        for code in suspects {
-                            self.settle_suspect(&code).await?;
-                            settled.insert(code);
-                        }
-                    } else if blocked.writer {
-                        self.pause(round).await;
-                    } else if !drop_chosen(claims, &blocked, &chosen) {
-                        return Ok(Claimed::Taken(self.taken(claimant, claims, blocked.doses).await?));
-                    }
+        let mut looked_at = BTreeSet::new();
+        let mut waited = 0;
+        loop {
+            let blocked = match self.claim_once(claimant, claims).await? {
+                Answer::Placed(places) => return Ok(Claimed::All(places)),
+                Answer::Overtaken => return Ok(Claimed::Overtaken),
+                Answer::Blocked(blocked) => blocked,
+            };
+            let suspects: Vec<String> = blocked.suspects.difference(&looked_at).cloned().collect();
+            if !suspects.is_empty() {
+                for code in suspects {
+                    self.look_at(&code).await?;
+                    looked_at.insert(code);
                 }
+            } else if blocked.waits {
+                if Instant::now() + KEPT_FOR_THE_VENDOR > deadline {
+                    return Ok(Claimed::Busy);
+                }
+                self.pause(waited).await;
+                waited = (waited + 1).min(5);
+            } else if !drop_chosen(claims, &blocked) {
+                return Ok(Claimed::Taken(self.taken(claimant, claims, blocked.doses).await?));
             }
         }
-        Ok(Claimed::Busy)
+    }
+
+    /// Holds places a booking already has, while they are written to at the vendor: until that has ended
+    /// nobody is given them, whatever the vendor shows, nor writes to an object they share.
+    pub(super) async fn hold(
+        &self,
+        record: &Record,
+        places: Vec<(u8, Place)>,
+        deadline: Instant,
+    ) -> Result<Claimed, LedgerError> {
+        let booking = &record.booking;
+        let Some((location, service)) = self.offer(booking).await? else {
+            // Nobody can be given a place that is not offered any more.
+            return Ok(Claimed::All(BTreeMap::new()));
+        };
+        let claimant = Claimant {
+            code: record.code.clone(),
+            attempt: booking.attempt,
+            calendar: booking.calendar.clone(),
+            zone: location.time_zone,
+            service,
+            capabilities: self.provider(booking.location.provider())?.capabilities(),
+            counted: Arc::default(),
+            standing: places.iter().cloned().collect(),
+        };
+        let only = |(dose, place)| Claim { dose, candidates: vec![Candidate { place, seats: u32::MAX }] };
+        let claims: Vec<Claim> = places.into_iter().map(only).collect();
+        let mut waited = 0;
+        loop {
+            // Whoever is in the way is waited for and not settled: that would hold places in its turn.
+            match self.claim_once(&claimant, &claims).await? {
+                Answer::Placed(places) => return Ok(Claimed::All(places)),
+                Answer::Overtaken => return Ok(Claimed::Overtaken),
+                Answer::Blocked(blocked) if !blocked.waits => return Ok(Claimed::Taken(blocked.doses)),
+                Answer::Blocked(_) if Instant::now() + KEPT_FOR_THE_VENDOR > deadline => {
+                    return Ok(Claimed::Busy);
+                }
+                Answer::Blocked(_) => self.pause(waited).await,
+            }
+            waited = (waited + 1).min(5);
+        }
     }
 
     async fn claim_once(
         &self,
         claimant: &Claimant,
         claims: &[Claim],
-    ) -> Result<Result<BTreeMap<u8, Place>, (Blocked, BTreeMap<u8, usize>)>, LedgerError> {
+    ) -> Result<Answer<BTreeMap<u8, Place>>, LedgerError> {
         let mut chosen: BTreeMap<u8, usize> = BTreeMap::new();
         for date in dates_of(claimant.zone, claims) {
             let key = key::day(&claimant.calendar, date);
@@ -135,16 +193,15 @@ impl Ledger {
                 self.days.change(&key, move |day: &mut Day| claimant_too.enter(day, &wanted, now)).await??;
             match answer {
                 Answer::Placed(places) => chosen.extend(places),
-                Answer::Blocked(blocked) => return Ok(Err((blocked, chosen))),
+                Answer::Blocked(blocked) => return Ok(Answer::Blocked(Blocked { chosen, ..blocked })),
+                Answer::Overtaken => return Ok(Answer::Overtaken),
             }
         }
-        Ok(Ok(claims
-            .iter()
-            .filter_map(|claim| {
-                let place = claim.candidates.get(*chosen.get(&claim.dose)?)?.place.clone();
-                Some((claim.dose, place))
-            })
-            .collect()))
+        let place = |claim: &Claim| {
+            let candidate = claim.candidates.get(*chosen.get(&claim.dose)?)?;
+            Some((claim.dose, candidate.place.clone()))
+        };
+        Ok(Answer::Placed(claims.iter().filter_map(place).collect()))
     }
 
     /// Which doses could not be placed: the ones that were refused, and those not come to that have no place
@@ -160,10 +217,9 @@ impl Ledger {
         for claim in claims {
             let free = claim.candidates.iter().any(|candidate| {
                 let on = |date: &NaiveDate| touches(claimant.zone, claim, *date);
+                let now = self.clock.now().timestamp_millis();
                 dates.iter().zip(&days).filter(|(date, _)| on(date)).all(|(_, day)| {
-                    let mut blocked = Blocked::default();
-                    let now = self.clock.now().timestamp_millis();
-                    claimant.fits(&day.entries, candidate, now, &mut blocked)
+                    claimant.fit(&day.entries, candidate, now, &mut BTreeSet::new()) == Fit::Free
                 })
             });
             if !free && !refused.contains(&claim.dose) {
@@ -195,14 +251,22 @@ impl Ledger {
             return Ok(days);
         }
         for code in suspects {
-            self.settle_suspect(code).await?;
+            if let Ok(code) = code.parse() {
+                self.settle(&code).await?;
+            }
         }
         Ok(self.read_days(calendar, dates).await?)
     }
 
-    async fn settle_suspect(&self, code: &str) -> Result<(), LedgerError> {
-        if let Ok(code) = code.parse() {
-            self.settle(&code).await?;
+    /// Settles a booking whose entry is in the way; if it is confirmed, asks the vendor whether it still has
+    /// the appointment.
+    async fn look_at(&self, code: &str) -> Result<(), LedgerError> {
+        let Ok(code) = code.parse() else { return Ok(()) };
+        if let Settled::Settled(record) = self.settle(&code).await?
+            && let Err(error) = self.refresh(*record).await
+        {
+            // Then its entry counts: a place refused is better than one given twice.
+            tracing::warn!(%error, "an appointment in the way could not be looked at");
         }
         Ok(())
     }
@@ -236,16 +300,12 @@ impl Ledger {
     }
 }
 
-fn settled_codes(settled: &HashSet<String>) -> BTreeSet<String> {
-    settled.iter().cloned().collect()
-}
-
 /// Takes a practitioner out of the running who was chosen on one date and is not free on the next. `false`:
 /// nothing is left to try.
-fn drop_chosen(claims: &mut [Claim], blocked: &Blocked, chosen: &BTreeMap<u8, usize>) -> bool {
+fn drop_chosen(claims: &mut [Claim], blocked: &Blocked) -> bool {
     blocked.doses.iter().all(|dose| {
         let claim = claims.iter_mut().find(|claim| claim.dose == *dose);
-        match (claim, chosen.get(dose)) {
+        match (claim, blocked.chosen.get(dose)) {
             (Some(claim), Some(index)) if claim.candidates.len() > 1 && *index < claim.candidates.len() => {
                 claim.candidates.remove(*index);
                 true
@@ -262,7 +322,8 @@ fn tidy(day: &mut Day, code: &str, booking: &Booking, now: i64) -> Change<()> {
             return true;
         }
         if booking.stands_in(entry) {
-            if entry.confirmed.is_none() {
+            // What is being changed is not marked: it counts whatever the vendor shows meanwhile.
+            if entry.confirmed.is_none() && !booking.is_changing(entry.dose) {
                 entry.confirmed = Some(now);
                 entry.handle = booking.dose(entry.dose).and_then(|dose| dose.handle.clone());
                 changed = true;
@@ -298,48 +359,71 @@ impl Claimant {
         day: &mut Day,
         wanted: &[(Claim, Option<usize>)],
         now: i64,
-    ) -> Change<Result<Answer, LedgerError>> {
-        if day.entries.is_empty() {
-            self.zone.name().clone_into(&mut day.zone);
-        } else if day.zone != self.zone.name() {
-            return Change::Keep(Err(LedgerError::Misconfigured(format!(
-                "calendar `{}` has entries under the time zone `{}`, and is configured for `{}`: set it back, or \
-                 cancel them first",
-                self.calendar, day.zone, self.zone
-            ))));
+    ) -> Change<Result<Answer<Vec<(u8, usize)>>, LedgerError>> {
+        if let Err(error) = self.zone_fits(day) {
+            return Change::Keep(Err(error));
         }
-        let mut places = Vec::with_capacity(wanted.len());
-        let mut blocked = Blocked::default();
-        for (claim, chosen) in wanted {
-            let placed = self
-                .preferred(day, claim, *chosen)
-                .into_iter()
-                .find(|index| self.fits(&day.entries, &claim.candidates[*index], now, &mut blocked));
-            match placed {
-                Some(index) => places.push((claim, index)),
-                None => blocked.doses.push(claim.dose),
-            }
+        if day.entries.iter().any(|there| self.is_own(there) && there.attempt > self.attempt) {
+            return Change::Keep(Ok(Answer::Overtaken));
         }
-        if !blocked.doses.is_empty() {
-            return Change::Keep(Ok(Answer::Blocked(blocked)));
-        }
-        let answer = Answer::Placed(places.iter().map(|(claim, index)| (claim.dose, *index)).collect());
-        let mut entries: Vec<Entry> = places
+        let placed = match self.choose(day, wanted, now) {
+            Ok(placed) => placed,
+            Err(blocked) => return Change::Keep(Ok(Answer::Blocked(blocked))),
+        };
+        let answer = Answer::Placed(placed.iter().map(|(claim, index)| (claim.dose, *index)).collect());
+        let entries: Vec<Entry> = placed
             .iter()
             .map(|(claim, index)| self.entry(claim.dose, &claim.candidates[*index].place, now))
+            .filter(|entry| !day.entries.iter().any(|there| self.is_mine(there, entry)))
             .collect();
-        if entries.iter().all(|entry| day.entries.iter().any(|there| self.is_mine(there, entry))) {
+        if entries.is_empty() {
             return Change::Keep(Ok(answer));
         }
-        // A dose that is placed anew leaves what it, or an earlier attempt, had entered.
-        day.entries.retain(|there| {
-            let replaced = entries
-                .iter()
-                .any(|entry| same_place(there, entry) || entry.dose == there.dose && !self.stands_at(there));
-            there.code != self.code.compact() || !replaced
-        });
-        day.entries.append(&mut entries);
+        // A dose that is placed anew leaves what it, or an earlier attempt, had entered; but not where the
+        // booking stands, which is held until its record says otherwise.
+        day.entries
+            .retain(|there| !self.is_own(there) || !entries.iter().any(|entry| self.replaces(entry, there)));
+        day.entries.extend(entries);
+        self.zone.name().clone_into(&mut day.zone);
         Change::Write(Ok(answer))
+    }
+
+    fn zone_fits(&self, day: &Day) -> Result<(), LedgerError> {
+        if day.entries.is_empty() || day.zone == self.zone.name() {
+            return Ok(());
+        }
+        Err(LedgerError::Misconfigured(format!(
+            "calendar `{}` has entries under the time zone `{}`, and is configured for `{}`: set it back, or \
+             cancel them first",
+            self.calendar, day.zone, self.zone
+        )))
+    }
+
+    /// A free candidate for every dose.
+    fn choose<'c>(
+        &self,
+        day: &Day,
+        wanted: &'c [(Claim, Option<usize>)],
+        now: i64,
+    ) -> Result<Vec<(&'c Claim, usize)>, Blocked> {
+        let mut placed = Vec::with_capacity(wanted.len());
+        let mut blocked = Blocked { waits: true, ..Blocked::default() };
+        for (claim, chosen) in wanted {
+            let mut waits = false;
+            let free = self.preferred(day, claim, *chosen).into_iter().find(|index| {
+                let fit = self.fit(&day.entries, &claim.candidates[*index], now, &mut blocked.suspects);
+                waits |= fit == Fit::Waits;
+                fit == Fit::Free
+            });
+            match free {
+                Some(index) => placed.push((claim, index)),
+                None => {
+                    blocked.doses.push(claim.dose);
+                    blocked.waits &= waits;
+                }
+            }
+        }
+        if blocked.doses.is_empty() { Ok(placed) } else { Err(blocked) }
     }
 
     /// Candidates in the order to try: the one already chosen on another date alone, else whoever has the
@@ -348,9 +432,11 @@ impl Claimant {
         if let Some(index) = chosen {
             return vec![index];
         }
-        if let Some(mine) = day.entries.iter().find(|entry| {
-            entry.code == self.code.compact() && entry.attempt == self.attempt && entry.dose == claim.dose
-        }) && let Some(index) = claim.candidates.iter().position(|candidate| mine.is_at(&candidate.place))
+        if let Some(mine) = day
+            .entries
+            .iter()
+            .find(|entry| self.is_own(entry) && entry.attempt == self.attempt && entry.dose == claim.dose)
+            && let Some(index) = claim.candidates.iter().position(|candidate| mine.is_at(&candidate.place))
         {
             // What an answer that was lost has entered already.
             return vec![index];
@@ -363,57 +449,62 @@ impl Claimant {
         order
     }
 
-    fn fits(&self, entries: &[Entry], candidate: &Candidate, now: i64, blocked: &mut Blocked) -> bool {
+    fn fit(
+        &self,
+        entries: &[Entry],
+        candidate: &Candidate,
+        now: i64,
+        suspects: &mut BTreeSet<String>,
+    ) -> Fit {
         let place = &candidate.place;
-        let (from, until) =
-            (place.buffered.start().timestamp_millis(), place.buffered.end().timestamp_millis());
-        let mut seats = candidate.seats;
-        let mut fits = true;
-        let mut suspects = Vec::new();
-        for entry in entries {
-            if entry.practitioner != place.practitioner
-                || entry.code == self.code.compact()
-                || !self.counts(entry, now)
-                || entry.from >= until
-                || from >= entry.until
-            {
-                continue;
-            }
-            let joined = entry.service == self.service.id && entry.is_at(place);
-            if joined && seats > 0 {
-                seats -= 1;
-                if self.capabilities.shared_objects && entry.confirmed.is_none() {
-                    blocked.writer = true;
-                    fits = false;
-                }
-            } else {
-                fits = false;
-            }
-            if looks_old(entry, now) {
-                suspects.push(entry.code.clone());
-            }
+        let in_the_way: Vec<&Entry> =
+            entries.iter().filter(|entry| self.is_in_the_way(entry, place)).collect();
+        let joins = |entry: &Entry| entry.service == self.service.id && entry.is_at(place);
+        let unfinished = in_the_way.iter().any(|entry| joins(entry) && entry.confirmed.is_none());
+        let seated = u32::try_from(in_the_way.len()).unwrap_or(u32::MAX);
+        let free = in_the_way.iter().all(|entry| joins(entry)) && seated < candidate.seats;
+        if free && !(unfinished && self.capabilities.shared_objects) {
+            return Fit::Free;
         }
-        let fits = fits && seats > 0;
-        if !fits {
-            blocked.suspects.extend(suspects);
+        let doubtful = in_the_way.iter().filter(|entry| self.may_be_over(entry, now));
+        suspects.extend(doubtful.map(|entry| entry.code.clone()));
+        // A vendor's seats may count an unfinished booking already, so it is not certain that nothing is left.
+        let all_join = in_the_way.iter().all(|entry| joins(entry));
+        if all_join && unfinished && self.capabilities.record == WhoseRecord::Vendor {
+            return Fit::Waits;
         }
-        fits
+        Fit::Taken
     }
 
-    /// Whether an entry stands against others. Where the vendor's calendar is the record, what is confirmed
-    /// long enough is counted there, or is no longer so.
-    fn counts(&self, entry: &Entry, now: i64) -> bool {
-        match (self.capabilities.record, entry.confirmed) {
-            (WhoseRecord::Ledger, _) | (WhoseRecord::Vendor, None) => true,
-            (WhoseRecord::Vendor, Some(confirmed)) => {
-                now.abs_diff(confirmed) < RECENT.num_milliseconds().unsigned_abs()
-                    && !entry.handle.as_ref().is_some_and(|handle| self.counted.contains(handle))
-            }
-        }
+    fn is_in_the_way(&self, entry: &Entry, place: &Place) -> bool {
+        entry.practitioner == place.practitioner
+            && !self.is_own(entry)
+            && !self.is_counted(entry)
+            && entry.from < place.buffered.end().timestamp_millis()
+            && place.buffered.start().timestamp_millis() < entry.until
+    }
+
+    /// Whether the candidates' seats leave an entry out already.
+    fn is_counted(&self, entry: &Entry) -> bool {
+        self.capabilities.record == WhoseRecord::Vendor
+            && entry.confirmed.is_some()
+            && entry.handle.as_ref().is_some_and(|handle| self.counted.contains(handle))
+    }
+
+    /// Whether an entry is worth a look at its booking: it seems abandoned, or the vendor shows its place
+    /// free. The vendor may not show it yet, or may have it no more; no clock could tell the two apart.
+    fn may_be_over(&self, entry: &Entry, now: i64) -> bool {
+        let confirmed_at_vendor =
+            self.capabilities.record == WhoseRecord::Vendor && entry.confirmed.is_some();
+        confirmed_at_vendor || looks_old(entry, now)
+    }
+
+    fn is_own(&self, entry: &Entry) -> bool {
+        entry.code == self.code.compact()
     }
 
     fn stands_at(&self, entry: &Entry) -> bool {
-        self.standing.iter().any(|place| entry.is_at(place))
+        self.standing.iter().any(|(dose, place)| entry.dose == *dose && entry.is_at(place))
     }
 
     fn entry(&self, dose: u8, place: &Place, now: i64) -> Entry {
@@ -432,11 +523,22 @@ impl Claimant {
         }
     }
 
+    /// Whether an entry is what this attempt would make.
     fn is_mine(&self, there: &Entry, entry: &Entry) -> bool {
-        there.code == self.code.compact()
+        self.is_own(there)
             && there.attempt == self.attempt
+            && there.confirmed.is_none()
             && there.dose == entry.dose
             && same_place(there, entry)
+    }
+
+    /// Whether an entry takes the place of another one of the same booking.
+    fn replaces(&self, entry: &Entry, there: &Entry) -> bool {
+        let same_dose = entry.dose == there.dose;
+        if self.stands_at(there) || self.stands_at(entry) {
+            return same_dose && same_place(there, entry);
+        }
+        same_dose || same_place(there, entry)
     }
 }
 

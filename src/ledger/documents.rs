@@ -231,6 +231,19 @@ impl Booking {
         self.doses.iter().map(|dose| dose.time.end()).max()
     }
 
+    /// Whether an operation on a dose is in progress.
+    #[must_use]
+    pub fn is_changing(&self, dose: u8) -> bool {
+        self.operation.as_ref().is_some_and(|operation| operation.doses.contains(&dose))
+    }
+
+    /// The places of some doses that stand.
+    #[must_use]
+    pub fn places_of(&self, doses: &[u8]) -> Vec<(u8, Place)> {
+        let standing = self.doses.iter().filter(|dose| dose.status.stands() && doses.contains(&dose.dose));
+        standing.filter_map(|dose| Some((dose.dose, dose.place.clone()?))).collect()
+    }
+
     /// Whether an entry is one of the places this booking stands in.
     #[must_use]
     pub fn stands_in(&self, entry: &Entry) -> bool {

@@ -103,6 +103,8 @@ impl Ledger {
             let Some(handle) = dose.handle.clone() else { continue };
             match provider.appointment(&record.booking.calendar, &handle).await? {
                 None => dose.status = DoseStatus::CancelledByClinic,
+                // A move of ours that was given up and landed late: it will be moved back.
+                Some(there) if there.reference.is_some() && there.reference != dose.reference => {}
                 Some(there) if dose.place.as_ref() != Some(&there.place) => {
                     if dose.time != there.place.time {
                         dose.status = DoseStatus::Moved;
@@ -120,6 +122,8 @@ impl Ledger {
         booking.executor = self.random();
         // Best effort: whoever changed it meanwhile has seen more than we have.
         if let Ok(written) = self.write_record(&record.code, Some(&record.etag), booking.clone()).await {
+            // Entries of places it has left are in nobody's way, since what the vendor shows counts.
+            let _ = self.tidy_days(&written).await;
             return Ok(written);
         }
         record.booking = booking;

@@ -5,14 +5,19 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::{
-    Ledger, LedgerError, STALE,
-    documents::{Booking, DoseStatus, Doubt, Ended, LastOperation, Operation, OperationKind, State, Undone},
+    EXECUTOR_LIMIT, Ledger, LedgerError, STALE,
+    days::Claimed,
+    documents::{
+        Booking, Dose, DoseStatus, Doubt, Ended, LastOperation, Operation, OperationKind, State, Undone,
+    },
     record::{NotWritten, Record},
 };
 use crate::{
     domain::code::ConfirmationCode,
-    provider::{Appointment, Provider, Record as WhoseRecord, Reference},
+    provider::{Appointment, Booked as Answer, Provider, Record as WhoseRecord, Reference, Reschedule},
 };
 
 /// How long after the last write a second search may say that nothing was made.
@@ -168,7 +173,9 @@ impl Ledger {
         let Some(record) = self.take_over(record, taken_over).await? else { return Ok(Settled::Fresh) };
         let Some(operation) = record.booking.operation.clone() else { return Ok(Settled::Fresh) };
         let ended = match operation.kind {
-            OperationKind::Cancel => self.finish_cancel(record, &operation).await?,
+            OperationKind::Cancel => {
+                self.finish_cancel(record, &operation, Instant::now() + EXECUTOR_LIMIT).await?
+            }
             OperationKind::Reschedule => self.finish_reschedule(record, &operation, age).await?,
         };
         let Some(record) = ended else { return Ok(Settled::Waiting) };
@@ -187,8 +194,16 @@ impl Ledger {
         &self,
         record: Record,
         operation: &Operation,
+        deadline: Instant,
     ) -> Result<Option<Record>, LedgerError> {
         let provider = self.provider(record.booking.location.provider())?.clone();
+        if provider.capabilities().shared_objects {
+            let places = record.booking.places_of(&operation.doses);
+            match self.hold(&record, places, deadline).await? {
+                Claimed::All(_) | Claimed::Taken(_) => {}
+                Claimed::Busy | Claimed::Overtaken => return Ok(None),
+            }
+        }
         let mut booking = record.booking.clone();
         for dose in booking.doses.iter_mut().filter(|dose| operation.doses.contains(&dose.dose)) {
             if let Some(handle) = &dose.handle {
@@ -221,15 +236,6 @@ impl Ledger {
             operation.targets.iter().map(|target| target.reference.clone()).collect();
         let places: Vec<_> = operation.targets.iter().filter_map(|target| target.place.clone()).collect();
         let moved = provider.find(&booking.calendar, &references, &places).await?;
-        if moved.is_empty() {
-            if booking.doubt == Doubt::EmptyOnce && age >= CERTAIN {
-                booking.doubt = Doubt::LookAgain;
-                return self.end_operation(record, booking, Ended::Abandoned).await;
-            }
-            booking.doubt = Doubt::EmptyOnce;
-            self.advance(record, booking).await?;
-            return Ok(None);
-        }
         let all = operation.targets.iter().all(|target| {
             moved.iter().any(|at| {
                 at.reference.as_ref() == Some(&target.reference) && Some(&at.place) == target.place.as_ref()
@@ -240,47 +246,68 @@ impl Ledger {
             booking.doubt = Doubt::LookAgain;
             return self.end_operation(record, booking, Ended::Done).await;
         }
-        if self.move_back(&booking, &moved, &*provider).await? {
-            booking.doubt = Doubt::LookAgain;
-            return self.end_operation(record, booking, Ended::Abandoned).await;
+        if booking.doubt != Doubt::EmptyOnce || age < CERTAIN {
+            booking.doubt = Doubt::EmptyOnce;
+            self.advance(record, booking).await?;
+            return Ok(None);
         }
-        Ok(None)
+        if self.move_back(&mut booking, &moved, &*provider).await? == Back::Unclear {
+            return Ok(None);
+        }
+        booking.doubt = Doubt::LookAgain;
+        self.end_operation(record, booking, Ended::Abandoned).await
     }
 
-    /// Puts appointments that were moved back where the record has them: the same appointment is moved, one
-    /// that was made beside it is cancelled. `false`: not certain.
+    /// Puts appointments that went astray back where the record has them: the same appointment is moved, one
+    /// that was made beside it is cancelled. What cannot go back stays, and the record follows it.
     pub(super) async fn move_back(
         &self,
-        booking: &Booking,
-        moved: &[Appointment],
+        booking: &mut Booking,
+        astray: &[Appointment],
         provider: &dyn Provider,
-    ) -> Result<bool, LedgerError> {
-        for appointment in moved {
-            let standing =
-                booking.doses.iter().find(|dose| dose.handle.as_ref() == Some(&appointment.handle));
-            let Some(dose) = standing else {
-                provider.cancel(&booking.calendar, &appointment.handle).await?;
-                continue;
-            };
-            let (Some(place), Some(reference)) = (&dose.place, &dose.reference) else { continue };
-            let Some((location, service)) = self.offer(booking).await? else { return Ok(false) };
-            let back = crate::provider::Reschedule {
-                location,
-                service,
-                handle: appointment.handle.clone(),
-                from: appointment.place.clone(),
-                to: place.clone(),
-                reference: reference.clone(),
-                deadline: tokio::time::Instant::now() + super::EXECUTOR_LIMIT,
-            };
-            if !matches!(
-                provider.reschedule(&booking.calendar, &back).await,
-                crate::provider::Booked::Booked { .. }
-            ) {
-                return Ok(false);
+    ) -> Result<Back, LedgerError> {
+        let mut back = Back::All;
+        for appointment in astray {
+            match booking.standing_as(appointment).cloned() {
+                Some(dose) => match self.move_dose_back(booking, &dose, appointment, provider).await? {
+                    Answer::Booked { version, .. } => {
+                        tracing::info!("an appointment that had been moved is back at its place");
+                        booking.follow(dose.dose, |dose| dose.version = version);
+                    }
+                    Answer::Taken | Answer::Refused { .. } => {
+                        back = Back::NotAll;
+                        booking.follow(dose.dose, |dose| dose.move_with(appointment));
+                    }
+                    Answer::Unclear { .. } | Answer::NotTried => return Ok(Back::Unclear),
+                },
+                None => provider.cancel(&booking.calendar, &appointment.handle).await?,
             }
         }
-        Ok(true)
+        Ok(back)
+    }
+
+    async fn move_dose_back(
+        &self,
+        booking: &Booking,
+        dose: &Dose,
+        appointment: &Appointment,
+        provider: &dyn Provider,
+    ) -> Result<Answer, LedgerError> {
+        let unclear = || Answer::Unclear { why: "the record does not say where it was".into() };
+        let (Some(to), Some(reference)) = (dose.place.clone(), dose.reference.clone()) else {
+            return Ok(unclear());
+        };
+        let Some((location, service)) = self.offer(booking).await? else { return Ok(unclear()) };
+        let change = Reschedule {
+            location,
+            service,
+            handle: appointment.handle.clone(),
+            from: appointment.place.clone(),
+            to,
+            reference,
+            deadline: Instant::now() + EXECUTOR_LIMIT,
+        };
+        Ok(provider.reschedule(&booking.calendar, &change).await)
     }
 
     /// Takes the operation off the record and keeps how it ended.
@@ -307,19 +334,26 @@ impl Ledger {
         }
         let provider = self.provider(record.booking.location.provider())?.clone();
         let mut booking = record.booking.clone();
-        for appointment in self.find_all(&record, &*provider).await? {
-            let named = booking
-                .doses
-                .iter()
-                .any(|dose| dose.status.stands() && dose.handle.as_ref() == Some(&appointment.handle));
-            if !named || booking.state != State::Confirmed {
-                provider.cancel(&booking.calendar, &appointment.handle).await?;
+        let mut astray = self.find_all(&record, &*provider).await?;
+        astray.retain(|appointment| !booking.names(appointment));
+        if provider.capabilities().shared_objects && !astray.is_empty() {
+            // No dose of ours has number 0: what is entered for these is removed when it is done.
+            let places = astray.iter().map(|appointment| (0, appointment.place.clone())).collect();
+            let held = self.hold(&record, places, Instant::now() + EXECUTOR_LIMIT).await?;
+            if matches!(held, Claimed::Busy | Claimed::Overtaken) {
+                return Ok(Settled::Waiting);
             }
+        }
+        if self.move_back(&mut booking, &astray, &*provider).await? == Back::Unclear {
+            return Ok(Settled::Waiting);
         }
         booking.doubt = Doubt::None;
         booking.executor = self.random();
         match self.advance(record, booking).await? {
-            Some(record) => Ok(Settled::Settled(Box::new(record))),
+            Some(record) => {
+                self.tidy_days(&record).await?;
+                Ok(Settled::Settled(Box::new(record)))
+            }
             None => Ok(Settled::Fresh),
         }
     }
@@ -369,7 +403,44 @@ impl Ledger {
     }
 }
 
+/// Whether appointments that went astray are back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Back {
+    All,
+    /// Their old places are somebody else's by now.
+    NotAll,
+    Unclear,
+}
+
+impl Dose {
+    /// Stands where the vendor has it now.
+    fn move_with(&mut self, appointment: &Appointment) {
+        self.status = DoseStatus::Moved;
+        self.time = appointment.place.time;
+        self.place = Some(appointment.place.clone());
+        self.reference.clone_from(&appointment.reference);
+        self.version.clone_from(&appointment.version);
+    }
+}
+
 impl Booking {
+    fn follow(&mut self, dose: u8, change: impl FnOnce(&mut Dose)) {
+        if let Some(dose) = self.doses.iter_mut().find(|of| of.dose == dose) {
+            change(dose);
+        }
+    }
+
+    /// The standing dose that is this appointment of the vendor's.
+    fn standing_as(&self, appointment: &Appointment) -> Option<&Dose> {
+        let stands = |dose: &&Dose| self.state == State::Confirmed && dose.status.stands();
+        self.doses.iter().filter(stands).find(|dose| dose.handle.as_ref() == Some(&appointment.handle))
+    }
+
+    /// Whether an appointment is as the record has it.
+    fn names(&self, appointment: &Appointment) -> bool {
+        self.standing_as(appointment).is_some_and(|dose| dose.reference == appointment.reference)
+    }
+
     /// Stands where a finished reschedule has brought it.
     pub(super) fn move_to(&mut self, operation: &Operation, moved: &[Appointment]) {
         for target in &operation.targets {
