@@ -17,6 +17,7 @@ mod path;
 mod text;
 mod typed;
 
+pub use json::parse as parse_json;
 pub use nearest::nearest;
 pub use text::{Format, TIME_ZONE};
 

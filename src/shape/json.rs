@@ -8,7 +8,10 @@ use serde_json::{Map, Number, Value};
 use super::{Path, Problem};
 
 /// The document, and a problem for each repeated key.
-pub(super) fn parse(text: &[u8]) -> Result<(Value, Vec<Problem>), Problem> {
+///
+/// # Errors
+/// What is not JSON, with line and column, and nothing of the text.
+pub fn parse(text: &[u8]) -> Result<(Value, Vec<Problem>), Problem> {
     let problem = |detail: String| Problem::at(&Path::Root, detail);
     if text.trim_ascii().is_empty() {
         return Err(problem("is empty; send a JSON object".to_owned()));
