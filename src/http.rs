@@ -1,8 +1,8 @@
-//! What callers see: one file per function, each with the JSON it is asked in ([`asked`]), the JSON it answers
+//! What callers see: one file per function, each with the JSON it is asked in (`asked`), the JSON it answers
 //! in, and `render`, a pure function from an outcome to the answer.
 //!
 //! A newcomer would look for the decisions here. There are none: [`scheduling`](crate::scheduling) makes them;
-//! `http` translates. Status codes are in [`reply`] and nowhere else.
+//! `http` translates. Status codes are in `reply` and nowhere else.
 
 use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc};
 
@@ -38,6 +38,8 @@ mod request;
 mod reschedule;
 mod site;
 mod slot;
+#[cfg(test)]
+mod tests;
 mod way_on;
 
 pub use openapi::{json, yaml};

@@ -2,12 +2,16 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
+use chrono::NaiveDate;
 use clap::{Parser, Subcommand};
 use healthbot_scheduler::{
     clock::Clock,
     config::{Process, Settings},
     deployment::Deployment,
-    http, serve, telemetry,
+    domain::LocationId,
+    http,
+    scheduling::agenda::AgendaQuery,
+    serve, telemetry,
 };
 
 /// Appointment scheduling for health chatbots, as an Azure Functions custom handler.
@@ -35,6 +39,21 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Print who comes when, with names and contacts: the list for the staff of a clinic kept here
+    Appointments {
+        /// Only this site, as `embedded:eastside`
+        #[arg(long, value_name = "ID")]
+        location: Option<LocationId>,
+        /// From this date on, as `2026-12-01` [default: today at the site]
+        #[arg(long, value_name = "DATE")]
+        from: Option<NaiveDate>,
+        /// So many days
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=366))]
+        days: u32,
+        /// One JSON object instead of a table
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the HTTP contract as an `OpenAPI` 3.1 document
     Openapi {
         /// As YAML instead of JSON
@@ -52,7 +71,7 @@ Settings, from the environment (by hand also from `Values` of a local.settings.j
   LEDGER_SECRET                 secrets of at least 32 characters that protect what is kept, newest first,
                                 separated by commas [default: made once, beside the store]
   RETENTION_DAYS                how long a booking is kept after its last appointment [default: 30]
-  AUDIT_KEEP_FILES              how many full audit files are kept beside the current one [default: 30]
+  AUDIT_KEEP_FILES              how many full audit files are kept beside the current one [default: 20]
   LOG                           a level or a filter of log lines [default: info]
   LOG_FORMAT                    json or text [default: text on a terminal]
 
@@ -65,6 +84,9 @@ fn main() -> ExitCode {
     match Arguments::parse().command {
         None => run(serve_functions()),
         Some(Command::Check { config, offline, json }) => run(check(config, offline, json)),
+        Some(Command::Appointments { location, from, days, json }) => {
+            run(appointments(AgendaQuery { location, from, days }, json))
+        }
         Some(Command::Openapi { yaml }) => print(&if yaml { http::yaml() } else { http::json() }),
     }
 }
@@ -105,6 +127,26 @@ async fn check(config: Option<PathBuf>, offline: bool, json: bool) -> ExitCode {
         if json { serde_json::to_string(&report).unwrap_or_default() + "\n" } else { report.to_string() };
     let printed = print(text.as_bytes());
     if report.ok() { printed } else { ExitCode::FAILURE }
+}
+
+async fn appointments(query: AgendaQuery, json: bool) -> ExitCode {
+    let clock = Clock::system();
+    let (settings, problems) = Settings::from_process_env();
+    let opened = match Deployment::read(settings, problems, &Process::current()).open(&clock) {
+        Ok(opened) => opened,
+        Err(problems) => {
+            problems.iter().for_each(|problem| eprintln!("{problem}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    match opened.scheduling.agenda(&query).await {
+        Ok(agenda) if json => print((serde_json::to_string(&agenda).unwrap_or_default() + "\n").as_bytes()),
+        Ok(agenda) => print(agenda.to_string().as_bytes()),
+        Err(fault) => {
+            eprintln!("{fault}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// A reader that has seen enough closes the pipe; that is no failure worth a panic.

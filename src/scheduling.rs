@@ -25,6 +25,7 @@ use crate::{
 
 pub use crate::ledger::reconcile::Tally;
 
+pub mod agenda;
 mod appointment;
 mod book;
 mod cancel;
@@ -223,7 +224,10 @@ pub enum InputField {
         text: String,
         options: Vec<String>,
     },
-    Consent,
+    /// What the patient has to agree to, in the request's language.
+    Consent {
+        text: String,
+    },
     Practitioner,
     ConfirmationCode,
     Contact,
@@ -246,7 +250,7 @@ impl InputField {
             Self::Phone => "patient.phone",
             Self::BirthDate => "patient.birthDate",
             Self::Answer { id, .. } => return format!("patient.answers.{id}"),
-            Self::Consent => "patient.consentId",
+            Self::Consent { .. } => "patient.consentId",
             Self::Practitioner => "practitionerId",
             Self::ConfirmationCode => "confirmationCode",
             Self::Contact => "contact",

@@ -64,7 +64,9 @@ pub async fn serve(settings: Settings, problems: Vec<Problem>, clock: Clock) -> 
     tokio::select! {
         drained = drain(listener, app, stop) => drained,
         Ok(fatal) = hopeless => {
-            report(&fatal);
+            for problem in fatal {
+                eprintln!("{problem}");
+            }
             ExitCode::FAILURE
         }
     }
@@ -108,7 +110,7 @@ async fn start(
     started
 }
 
-/// Every problem, a line each.
+/// Every problem, a record each.
 fn report(problems: &[Problem]) {
     for Problem { source, line, key, detail } in problems {
         tracing::error!(path = source, line, setting = key, problem = detail, "set up wrongly");

@@ -83,7 +83,7 @@ pub(super) enum Slots {
 pub(super) fn slots(many: Option<Vec<String>>, one: Option<String>) -> Result<Slots, Vec<InvalidField>> {
     let texts = match (many, one) {
         (Some(_), Some(_)) => {
-            return Err(conflict(&["slotIds", "slotId"], "give either `slotIds` or `slotId`"));
+            return Err(conflict(&["slotIds", "slotId"]));
         }
         (Some(many), None) => many,
         (None, Some(one)) => vec![one],
@@ -150,12 +150,15 @@ pub(super) fn missing(field: &str) -> InvalidField {
     InvalidField { field: field.to_owned(), detail: "is missing".to_owned() }
 }
 
-/// The same complaint about each of several fields that do not go together.
-pub(super) fn conflict(fields: &[&str], detail: &str) -> Vec<InvalidField> {
-    fields
-        .iter()
-        .map(|field| InvalidField { field: (*field).to_owned(), detail: detail.to_owned() })
-        .collect()
+/// Fields of which only one, or one group, may be given.
+pub(super) fn conflict(fields: &[&str]) -> Vec<InvalidField> {
+    let complaint = |field: &&str| {
+        let others: Vec<String> =
+            fields.iter().filter(|other| other != &field).map(|other| format!("`{other}`")).collect();
+        let detail = format!("does not go together with {}: leave one out", others.join(" and "));
+        InvalidField { field: (*field).to_owned(), detail }
+    };
+    fields.iter().map(complaint).collect()
 }
 
 /// The `id` of a free slot, unchanged.

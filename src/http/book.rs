@@ -142,7 +142,7 @@ pub(super) async fn answer(app: &App, scheduling: Scheduling, request: &mut Requ
 /// `None`: a slot id is none of ours.
 fn read(request: &mut Request) -> Result<Option<BookRequest>, Fault> {
     let (form, mut complaints) = request.form::<BookRequestAsked>(&SHAPE);
-    let slots = complaints.note(slots(form.slot_ids, form.slot_id));
+    let slots = complaints.note(&["slotIds", "slotId"], slots(form.slot_ids, form.slot_id));
     let request_id = request.request_id(form.request_id, &mut complaints);
     let Slots::Read(slots) = complaints.or(slots)? else { return Ok(None) };
     Ok(Some(BookRequest {
@@ -268,7 +268,7 @@ fn preview(view: &BookingView, request_id: &str, times: Times<'_>) -> BookingTol
     if !lines.is_empty() {
         lines.push(times.language.say(&Message::PreviewQuestion));
     }
-    let say = times.language.join(std::iter::once(&headline).chain(&lines));
+    // To say yes, the patient has to see the times: here the lines are part of what is said.
     let text = Words::with_lines(headline, lines).text;
-    BookingTold::new(view, Some(request_id), Words { say, text }, times)
+    BookingTold::new(view, Some(request_id), Words { say: text.clone(), text }, times)
 }

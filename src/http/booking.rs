@@ -247,7 +247,10 @@ pub(super) fn notices(view: &BookingView, language: &Language) -> Vec<String> {
 }
 
 /// What the patient should know before coming, once for each text.
-pub(super) fn instructions(appointments: &[AppointmentView], language: &Language) -> Vec<String> {
+pub(super) fn instructions<'a>(
+    appointments: impl IntoIterator<Item = &'a AppointmentView>,
+    language: &Language,
+) -> Vec<String> {
     let mut told: Vec<String> = Vec::new();
     for view in appointments {
         if let Some(text) = view.service.instructions.as_ref().map(|text| text.get(language.tag()))

@@ -108,7 +108,7 @@ fn found(view: &BookingView, times: Times<'_>) -> BookingTold {
         }
     };
     let Words { say, text } = words;
-    let text = Words::with_lines(text, instructions(&view.appointments, language)).text;
+    let text = Words::with_lines(text, instructions(coming, language)).text;
     BookingTold::new(view, None, Words { say, text }, times)
 }
 
@@ -120,21 +120,18 @@ fn one(view: &AppointmentView, times: Times<'_>) -> Words {
     let facts = Facts::of(std::slice::from_ref(view), times);
     let (service, when, location) = (&facts.service, &facts.when, &facts.location);
     let appointment = Message::AppointmentFound { service, when, location };
-    let was = [service.as_str(), when, location].join(", ");
-    let say = match view.status {
-        Status::Booked => times.language.say(&appointment),
-        Status::Moved => times.language.say_all(&[appointment, Message::AppointmentMoved]),
-        Status::Pending => marked(&was, &Message::AppointmentPending, times),
-        Status::Cancelled => marked(&was, &Message::AlreadyCancelled, times),
-        Status::CancelledByClinic => marked(&was, &Message::AppointmentCancelledByClinic, times),
-        Status::Past => marked(&was, &Message::AppointmentPast, times),
+    let sentence = match view.status {
+        Status::Booked => return Words::with_lines(times.language.say(&appointment), []),
+        Status::Moved => {
+            let say = times.language.say_all(&[appointment, Message::AppointmentMoved]);
+            return Words::with_lines(say, []);
+        }
+        Status::Pending => Message::AppointmentPending,
+        Status::Cancelled => Message::AlreadyCancelled,
+        Status::CancelledByClinic => Message::AppointmentCancelledByClinic,
+        Status::Past => Message::AppointmentPast,
     };
-    Words::with_lines(say, [])
-}
-
-/// What it was, and what became of it.
-fn marked(was: &str, sentence: &Message<'_>, times: Times<'_>) -> String {
-    format!("{was}\n{}", times.language.say(sentence))
+    Words::with_lines(times.language.say(&sentence), [[service.as_str(), when, location].join(", ")])
 }
 
 /// `Dose 1: Tuesday, December 1, 9:00 AM PST (Cancelled)`

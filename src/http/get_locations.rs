@@ -126,6 +126,15 @@ pub(super) struct Asked {
     typed: Option<String>,
 }
 
+#[cfg(test)]
+impl Asked {
+    /// Near a place within 25 miles.
+    pub(super) fn near(typed: &str) -> Self {
+        let typed = Some(typed.to_owned());
+        Self { unit: Some(Unit::Miles), within: Some(25.0), place: true, typed }
+    }
+}
+
 static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::of::<GetLocationsRequest>(Leniency::Form));
 
 /// Lists the sites.
@@ -143,13 +152,14 @@ pub(super) async fn answer(
 fn read(request: &mut Request) -> Result<(LocationsQuery, Asked), Fault> {
     let (form, mut complaints) = request.form::<GetLocationsRequest>(&SHAPE);
     if form.within_miles.is_some() && form.within_km.is_some() {
-        complaints.add_all(conflict(&["withinMiles", "withinKm"], "give either `withinMiles` or `withinKm`"));
+        complaints.add_all(conflict(&["withinMiles", "withinKm"]));
     }
-    let location = complaints.note(form.location_id.map(|id| id.parse()).transpose().map_err(
-        |wrong: crate::domain::UnknownPrefix| {
+    let location = complaints.note(
+        &["locationId"],
+        form.location_id.map(|id| id.parse()).transpose().map_err(|wrong: crate::domain::UnknownPrefix| {
             vec![InvalidField { field: "locationId".to_owned(), detail: wrong.to_string() }]
-        },
-    ));
+        }),
+    );
     let typed = form.near.as_ref().and_then(|near| near.postal_code.clone());
     let near = form.near.map(NearAsked::into_near);
     let asked = Asked {

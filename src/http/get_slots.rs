@@ -12,10 +12,10 @@ use super::{
     asked::{ContactAsked, DateOrTime, FaultStyle, conflict, missing},
     menu::{Menu, Menus},
     needs_input::NeedsInputTold,
-    refused::{elsewhere, not_opened},
+    refused::not_opened,
     reply::Reply,
     request::Request,
-    slot::{self, SlotTold, Times},
+    slot::{self, DateShown, SlotTold, Times},
     way_on::{Said, WayOn, Words},
 };
 use crate::{
@@ -217,8 +217,9 @@ pub(super) async fn answer(
 /// `None`: `after` is a slot id that is none of ours.
 fn read(request: &mut Request) -> Result<Option<(SlotsQuery, Asked)>, Fault> {
     let (form, mut complaints) = request.form::<GetSlotsRequest>(&SHAPE);
-    let when = complaints.note(when(&form));
-    let locations = complaints.note(locations(form.location_ids, form.location_id));
+    let when = complaints.note(&[], when(&form));
+    let locations =
+        complaints.note(&["locationIds", "locationId"], locations(form.location_ids, form.location_id));
     if form.service_id.is_none() {
         complaints.add(missing("serviceId"));
     }
@@ -254,10 +255,7 @@ fn read(request: &mut Request) -> Result<Option<(SlotsQuery, Asked)>, Fault> {
 fn locations(many: Option<Vec<String>>, one: Option<String>) -> Result<Vec<LocationId>, Vec<InvalidField>> {
     let texts = match (many, one) {
         (Some(_), Some(_)) => {
-            return Err(conflict(
-                &["locationIds", "locationId"],
-                "give either `locationIds` or `locationId`",
-            ));
+            return Err(conflict(&["locationIds", "locationId"]));
         }
         (Some(many), None) => many,
         (None, Some(one)) => vec![one],
@@ -291,7 +289,7 @@ fn when(form: &GetSlotsRequest) -> Result<When, Vec<InvalidField>> {
         }
         (None, Some(when), None, None) => Ok(when.into()),
         (None, None, from, to) => between(from, to),
-        _ => Err(conflict(&given, "give either `date`, or `when`, or `from` and `to`")),
+        _ => Err(conflict(&given)),
     }
 }
 
@@ -304,7 +302,12 @@ fn between(from: Option<DateOrTime>, to: Option<DateOrTime>) -> Result<When, Vec
         _ => false,
     };
     if backwards {
-        return Err(conflict(&["from", "to"], "`to` must not be before `from`"));
+        let complaint =
+            |field: &str, detail: &str| InvalidField { field: field.to_owned(), detail: detail.to_owned() };
+        return Err(vec![
+            complaint("from", "must not be after `to`"),
+            complaint("to", "must not be before `from`"),
+        ]);
     }
     Ok(When::Between { from, to })
 }
@@ -371,7 +374,7 @@ pub(super) fn render(
             GetSlotsReply::UnknownService(said(Message::UnknownService, WayOn::handoff()))
         }
         SlotsOutcome::BookElsewhere(location) => {
-            GetSlotsReply::BookElsewhere(said(elsewhere(Some(&location)), WayOn::at(Some(&location))))
+            GetSlotsReply::BookElsewhere(Said::elsewhere(Some(&location), language))
         }
         SlotsOutcome::NeedsInput(needed) => {
             GetSlotsReply::NeedsInput(NeedsInputTold::new(&needed, None, language))
@@ -385,9 +388,14 @@ pub(super) fn render(
 
 impl SlotsTold {
     fn new(found: SlotsFound, asked: &Asked, times: Times<'_>) -> Self {
-        let menu = slot::menu(&found.slots, times);
+        let menu = slot::menu(&found.slots, DateShown::WhereItDiffers, times);
         let say = headline(&found, asked, times.language);
-        let mut lines = vec![menu.list().to_owned(), times.language.say(&Message::ChooseByNumber)];
+        let day = slot::shared_day(&found.slots, times).map(|day| {
+            let today = times.now.with_timezone(&asked.zone.unwrap_or(found.zone)).date_naive();
+            times.language.day_title(day, today)
+        });
+        let mut lines = vec![day.unwrap_or_default(), menu.list().to_owned()];
+        lines.push(times.language.say(&Message::ChooseByNumber));
         if found.stale {
             lines.push(times.language.say(&Message::StaleSlots));
         }
@@ -410,7 +418,8 @@ impl SlotsTold {
 
     fn nothing_free(found: SlotsFound, asked: &Asked, times: Times<'_>) -> Self {
         let language = times.language;
-        let menu = (!found.alternatives.is_empty()).then(|| slot::menu(&found.alternatives, times));
+        let menu = (!found.alternatives.is_empty())
+            .then(|| slot::menu(&found.alternatives, DateShown::Always, times));
         let lines = menu.iter().flat_map(|menu| {
             let count = u32::try_from(found.alternatives.len()).unwrap_or(u32::MAX);
             let leading = language.say(&Message::AlternativesFollow { count });

@@ -92,7 +92,7 @@ fn question(needed: &NeedsInput, typed: &str, language: &Language) -> String {
         InputField::BirthDate | InputField::ContactBirthDate if invalid => Message::InvalidBirthDate,
         InputField::BirthDate => Message::MissingBirthDate,
         InputField::Answer { text, options, .. } => return answer(text, options, invalid, language),
-        InputField::Consent => Message::MissingConsent { consent: "" },
+        InputField::Consent { text } => Message::MissingConsent { consent: text },
         InputField::Practitioner if invalid => Message::InvalidPractitioner,
         InputField::Practitioner => Message::MissingPractitioner,
         InputField::ConfirmationCode if invalid => Message::InvalidCode,
@@ -109,7 +109,7 @@ fn question(needed: &NeedsInput, typed: &str, language: &Language) -> String {
 
 fn answer(question: &str, options: &[String], invalid: bool, language: &Language) -> String {
     if invalid && !options.is_empty() {
-        language.say(&Message::InvalidAnswer { question, options: &language.list(options) })
+        language.say(&Message::InvalidAnswer { question, options: &options.join(" / ") })
     } else {
         language.say(&Message::MissingAnswer { question })
     }

@@ -11,7 +11,7 @@ use utoipa::{
     ToSchema,
     openapi::{
         Components, ContentBuilder, Header, HttpMethod, InfoBuilder, License, ObjectBuilder, OpenApi,
-        OpenApiBuilder, PathItem, Paths, Ref, RefOr, ResponseBuilder, Schema, Type,
+        OpenApiBuilder, PathItem, Paths, Ref, RefOr, Required, ResponseBuilder, Schema, Type,
         path::{Operation, OperationBuilder, ParameterBuilder, ParameterIn},
         request_body::RequestBodyBuilder,
         security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme},
@@ -61,6 +61,8 @@ struct Told {
     description: &'static str,
     /// Writes, so that a repetition has to be known for one.
     idempotency_key: bool,
+    /// Something has to be said.
+    body: Required,
 }
 
 const GET_LOCATIONS: Told = Told {
@@ -73,6 +75,7 @@ const GET_LOCATIONS: Told = Told {
         the service's id. A site whose `bookBy` lacks `chat` takes no bookings here: give the patient its \
         `bookingPage` or `phone`.",
     idempotency_key: false,
+    body: Required::False,
 };
 
 const GET_SLOTS: Told = Told {
@@ -85,6 +88,7 @@ const GET_SLOTS: Told = Told {
         slots are offered that leave room for the later doses. With `move`, only slots are listed that an \
         existing booking could move to. `noSlots` comes with `alternatives` where there are any.",
     idempotency_key: false,
+    body: Required::True,
 };
 
 const BOOK: Told = Told {
@@ -97,6 +101,7 @@ const BOOK: Told = Told {
         `slotTaken` means that somebody was faster: offer `menus.alternatives`. Tell the patient the \
         `confirmationCode`: with it and a contact detail they can look up, move or cancel the booking.",
     idempotency_key: true,
+    body: Required::True,
 };
 
 const GET_APPOINTMENT: Told = Told {
@@ -105,6 +110,7 @@ const GET_APPOINTMENT: Told = Told {
     description: "Needs the confirmation code and one of e-mail address, phone number or date of birth that \
         the booking was made with. An unknown code and a wrong contact are the same answer, `notFound`.",
     idempotency_key: false,
+    body: Required::False,
 };
 
 const CANCEL: Told = Told {
@@ -114,6 +120,7 @@ const CANCEL: Told = Told {
         patient, and when they agree send the same again without it. Cancelling twice is no error: the second \
         time is `alreadyCancelled`. `tooLate` means that only the clinic can cancel now.",
     idempotency_key: true,
+    body: Required::False,
 };
 
 const RESCHEDULE: Told = Told {
@@ -122,6 +129,7 @@ const RESCHEDULE: Told = Told {
     description: "Proven like `get-appointment`. Find the slots with `get-slots` and its `move`. The \
         confirmation code stays the same. Whatever goes wrong, the booking stays as it was.",
     idempotency_key: true,
+    body: Required::True,
 };
 
 fn document() -> OpenApi {
@@ -188,7 +196,7 @@ fn post<Asked: ToSchema, Answered: ToSchema>(told: &Told, components: &mut Compo
         .request_body(Some(
             RequestBodyBuilder::new()
                 .content(JSON, ContentBuilder::new().schema(Some(asked)).build())
-                .required(Some(utoipa::openapi::Required::False))
+                .required(Some(told.body.clone()))
                 .build(),
         ))
         .response(
@@ -212,7 +220,7 @@ fn idempotency_key() -> ParameterBuilder {
     ParameterBuilder::new()
         .name("Idempotency-Key")
         .parameter_in(ParameterIn::Header)
-        .required(utoipa::openapi::Required::False)
+        .required(Required::False)
         .description(Some(
             "Names the request, as `requestId` in the body does; that one counts if both are there.",
         ))

@@ -204,10 +204,10 @@ fn add_rules(name: &str, schema: &mut Map<String, Value>) {
     let rules = match name {
         "GetLocationsRequest" => vec![at_most_one(&[&["withinMiles"], &["withinKm"]])],
         "GetSlotsRequest" => vec![
-            exactly_one(&["locationId", "locationIds"]),
+            exactly_one("locationId", "locationIds"),
             at_most_one(&[&["date"], &["when"], &["from", "to"]]),
         ],
-        "BookRequest" | "RescheduleRequest" => vec![exactly_one(&["slotId", "slotIds"])],
+        "BookRequest" | "RescheduleRequest" => vec![exactly_one("slotId", "slotIds")],
         _ => return,
     };
     schema.insert("allOf".to_owned(), Value::Array(rules));
@@ -222,17 +222,13 @@ fn at_most_one(groups: &[&[&str]]) -> Value {
     json!({"anyOf": alternatives.collect::<Vec<_>>()})
 }
 
-/// One of the fields; the others are blank.
-fn exactly_one(fields: &[&str]) -> Value {
-    let alternatives = fields.iter().map(|needed| {
-        let mut properties = blanks(fields.iter().filter(|field| *field != needed));
-        properties.insert(
-            (*needed).to_owned(),
-            json!({"anyOf": [{"type": "string", "pattern": r"\S"}, {"type": "array"}]}),
-        );
-        json!({"required": [needed], "properties": properties})
-    });
-    json!({"anyOf": alternatives.collect::<Vec<_>>()})
+/// The text or the list; the other one is blank.
+fn exactly_one(text: &str, list: &str) -> Value {
+    let blank = json!({"$ref": format!("{SCHEMA}Blank")});
+    json!({"anyOf": [
+        {"required": [text], "properties": {text: {"type": "string", "pattern": r"\S"}, list: blank}},
+        {"required": [list], "properties": {list: {"type": "array"}, text: blank}},
+    ]})
 }
 
 fn blanks<'a>(fields: impl Iterator<Item = &'a &'a str>) -> Map<String, Value> {

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::{
     menu::Menus,
-    slot::{self, SlotTold, Times},
+    slot::{self, DateShown, SlotTold, Times},
     way_on::{Said, WayOn, Words},
 };
 use crate::{
@@ -39,7 +39,7 @@ impl SlotTakenTold {
         times: Times<'_>,
     ) -> Self {
         let language = times.language;
-        let menu = (!alternatives.is_empty()).then(|| slot::menu(alternatives, times));
+        let menu = (!alternatives.is_empty()).then(|| slot::menu(alternatives, DateShown::Always, times));
         let way_on = WayOn::at(alternatives.first().map(|slot| &*slot.location));
         let say = language.join([which_taken(&taken, wanted, language), language.say(&unchanged)]);
         let lines = match &menu {
@@ -104,23 +104,14 @@ impl NotBookableTold {
             NotBookable::TooSoon => (NotBookableReason::TooSoon, Message::NotBookable),
             NotBookable::TooFar => (NotBookableReason::TooFar, Message::NotBookable),
             NotBookable::WrongSlots => (NotBookableReason::WrongSlots, Message::NotASeries),
-            NotBookable::BookElsewhere => (NotBookableReason::BookElsewhere, elsewhere(location)),
+            NotBookable::BookElsewhere => {
+                let Words { say, text } = Words::elsewhere(location, language);
+                return Self { reason: NotBookableReason::BookElsewhere, way_on, say, text };
+            }
             NotBookable::Refused => (NotBookableReason::Refused, Message::NotBookable),
         };
         let Words { say, text } = Words::and_on(language.say(&message), &way_on, language);
         Self { reason, way_on, say, text }
-    }
-}
-
-/// Where to book instead.
-pub(super) fn elsewhere(location: Option<&Location>) -> Message<'_> {
-    let page = location.and_then(|location| location.booking_page.as_deref());
-    let phone = location.and_then(|location| location.phone.as_deref());
-    match (page, phone) {
-        (Some(page), Some(phone)) => Message::BookByPageOrPhone { page, phone },
-        (Some(page), None) => Message::BookByPage { page },
-        (None, Some(phone)) => Message::BookByPhone { phone },
-        (None, None) => Message::BookAtClinic,
     }
 }
 

@@ -109,15 +109,26 @@ impl Complaints {
         complaints.into_iter().for_each(|complaint| self.add(complaint));
     }
 
-    /// What was read, if nothing is wrong with it.
-    pub(super) fn note<T>(&mut self, read: Result<T, Vec<InvalidField>>) -> Option<T> {
+    /// What was read from these fields, if nothing is wrong with it. Of fields that are complained about
+    /// already, nothing more is said: what was taken out for being wrong is not missing.
+    pub(super) fn note<T>(&mut self, fields: &[&str], read: Result<T, Vec<InvalidField>>) -> Option<T> {
         match read {
             Ok(value) => Some(value),
             Err(complaints) => {
-                self.add_all(complaints);
+                if !fields.iter().any(|field| self.is_about(field)) {
+                    self.add_all(complaints);
+                }
                 None
             }
         }
+    }
+
+    /// Whether there is a complaint about a field or something in it.
+    fn is_about(&self, field: &str) -> bool {
+        self.0.iter().any(|earlier| {
+            let rest = earlier.field.strip_prefix(field);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '.']))
+        })
     }
 
     /// What was read, unless there are complaints.

@@ -110,7 +110,7 @@ pub(super) struct Asked {
 /// `None`: a slot id is none of ours.
 fn read(request: &mut Request) -> Result<Option<RescheduleRequest>, Fault> {
     let (form, mut complaints) = request.form::<RescheduleRequestAsked>(&SHAPE);
-    let slots = complaints.note(slots(form.slot_ids, form.slot_id));
+    let slots = complaints.note(&["slotIds", "slotId"], slots(form.slot_ids, form.slot_id));
     let request_id = request.request_id(form.request_id, &mut complaints);
     let Slots::Read(slots) = complaints.or(slots)? else { return Ok(None) };
     Ok(Some(RescheduleRequest {
@@ -228,9 +228,9 @@ fn preview(view: &BookingView, asked: &Asked, request_id: &str, times: Times<'_>
     if !lines.is_empty() {
         lines.push(times.language.say(&Message::PreviewMoveQuestion { count: facts.count }));
     }
-    let say = times.language.join(std::iter::once(&headline).chain(&lines));
+    // To say yes, the patient has to see the times: here the lines are part of what is said.
     let text = Words::with_lines(headline, lines).text;
-    BookingTold::new(view, Some(request_id), Words { say, text }, times)
+    BookingTold::new(view, Some(request_id), Words { say: text.clone(), text }, times)
 }
 
 /// The appointments that move: one dose, or all that are still to come.

@@ -77,22 +77,30 @@ impl SlotTold {
     }
 }
 
-/// A menu of slots. Titles leave out what all have in common: the date, the site, the zone.
-pub(super) fn menu(slots: &[Slot], times: Times<'_>) -> Menu {
+/// A menu of slots. Titles leave out what all have in common: the site, the zone, and the date, unless the
+/// patient did not ask for that day.
+pub(super) fn menu(slots: &[Slot], date: DateShown, times: Times<'_>) -> Menu {
     let values = slots.iter().map(|slot| slot.id.encode()).collect();
-    Menu::new(titles(slots, times), values, times.language)
+    Menu::new(titles(slots, date, times), values, times.language)
 }
 
-fn titles(slots: &[Slot], times: Times<'_>) -> Vec<String> {
+/// Whether titles have the date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DateShown {
+    Always,
+    /// Only if the slots are on different days.
+    WhereItDiffers,
+}
+
+fn titles(slots: &[Slot], date: DateShown, times: Times<'_>) -> Vec<String> {
     let several_zones = differs(slots, |slot| times.zone_of(slot));
-    let several_days =
-        differs(slots, |slot| slot.time.start().with_timezone(&times.zone_of(slot)).date_naive());
+    let dated = date == DateShown::Always || shared_day(slots, times).is_none();
     let several_sites = differs(slots, |slot| &slot.location.id);
     let titles = |zones: bool| -> Vec<String> {
         slots
             .iter()
             .map(|slot| {
-                let when = when(slot, times, several_days, zones);
+                let when = when(slot, times, dated, zones);
                 if several_sites { at_site(&when, slot, times.language) } else { when }
             })
             .collect()
@@ -100,6 +108,13 @@ fn titles(slots: &[Slot], times: Times<'_>) -> Vec<String> {
     let plain = titles(several_zones);
     // On the night the clocks go back, an hour comes twice: then the zone tells which.
     if differs_all(&plain) { plain } else { titles(true) }
+}
+
+/// The day that all slots are on, if it is one.
+pub(super) fn shared_day(slots: &[Slot], times: Times<'_>) -> Option<NaiveDate> {
+    let day = |slot: &Slot| slot.time.start().with_timezone(&times.zone_of(slot)).date_naive();
+    let first = slots.first().map(day)?;
+    slots.iter().all(|slot| day(slot) == first).then_some(first)
 }
 
 fn when(slot: &Slot, times: Times<'_>, date: bool, zone_name: bool) -> String {

@@ -76,6 +76,12 @@ impl Words {
         Self { say, text }
     }
 
+    /// Where to book instead. That is how to go on already, so only a person is left to offer.
+    pub(super) fn elsewhere(location: Option<&Location>, language: &Language) -> Self {
+        let say = language.say(&elsewhere(location));
+        Self::with_lines(say, WayOn::handoff().sentences(language))
+    }
+
     /// A sentence, and how to go on.
     pub(super) fn and_on(say: String, way_on: &WayOn, language: &Language) -> Self {
         Self::with_lines(say, way_on.sentences(language))
@@ -97,5 +103,22 @@ impl Said {
     pub(super) fn new(messages: &[Message<'_>], way_on: WayOn, language: &Language) -> Self {
         let Words { say, text } = Words::and_on(language.say_all(messages), &way_on, language);
         Self { way_on, say, text }
+    }
+
+    /// Where to book instead.
+    pub(super) fn elsewhere(location: Option<&Location>, language: &Language) -> Self {
+        let Words { say, text } = Words::elsewhere(location, language);
+        Self { way_on: WayOn::at(location), say, text }
+    }
+}
+
+fn elsewhere(location: Option<&Location>) -> Message<'_> {
+    let page = location.and_then(|location| location.booking_page.as_deref());
+    let phone = location.and_then(|location| location.phone.as_deref());
+    match (page, phone) {
+        (Some(page), Some(phone)) => Message::BookByPageOrPhone { page, phone },
+        (Some(page), None) => Message::BookByPage { page },
+        (None, Some(phone)) => Message::BookByPhone { phone },
+        (None, None) => Message::BookAtClinic,
     }
 }

@@ -60,7 +60,8 @@ pub(super) fn check(
     if let Some(consent) = &service.consent
         && typed.consent.as_deref() != Some(consent.id.as_str())
     {
-        asks.ask(InputField::Consent, InputReason::Missing);
+        let text = consent.text.get(&request.locale).to_owned();
+        asks.ask(InputField::Consent { text }, InputReason::Missing);
     }
     let Some(name) = name.filter(|_| asks.0.is_empty()) else { return Ok(Err(asks.0)) };
     let mut contacts = Vec::new();

@@ -1,5 +1,6 @@
 //! All tests that go through the front door, in one binary.
 
+mod api;
 mod audit;
 mod availability;
 mod check;
