@@ -19,7 +19,7 @@ use crate::{
     },
     ledger::{Ledger, LedgerError, Random},
     provider::{Provider, ProviderError},
-    store::StoreError,
+    store::{StoreError, combined::Sighting},
     telemetry::audit::Audit,
 };
 
@@ -419,6 +419,24 @@ pub struct SlotsFound {
     pub alternatives: Vec<Slot>,
     pub cursor: Option<String>,
     pub stale: bool,
+    /// What it was worked out from; `None` where that cannot be asked again.
+    pub basis: Option<Basis>,
+}
+
+/// What a list of slots was worked out from, to ask later whether it [still
+/// holds](Scheduling::still_holds). Only lists are told again: a booking looks for itself.
+#[derive(Debug, Clone)]
+pub struct Basis {
+    minute: i64,
+    sighting: Sighting,
+}
+
+impl Basis {
+    /// About how much memory it takes.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        self.sighting.weight()
+    }
 }
 
 /// A free slot.

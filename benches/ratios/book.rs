@@ -105,11 +105,7 @@ async fn over_http(bodies: &Arc<Bookings>) -> f64 {
             let mut connection = Connection::open(port).await.expect("a connection");
             while let Some(nth) = clients.next() {
                 let reply = connection.call(&requests[nth]).await.expect("a reply");
-                assert!(
-                    reply.starts_with(br#"{"outcome":"booked""#),
-                    "{}",
-                    String::from_utf8_lossy(reply)
-                );
+                assert!(reply.starts_with(br#"{"outcome":"booked""#), "{}", String::from_utf8_lossy(reply));
             }
         }
     })
@@ -156,10 +152,8 @@ fn scheduling(folder: &Path, store: Arc<dyn Store>) -> Scheduling {
     let random: Random = Arc::new(|| getrandom::u64().expect("random numbers"));
     let clock = Clock::system();
     let retention = TimeDelta::days(30);
-    let ledger =
-        Ledger::new(store, providers.clone(), ring, clock.clone(), Arc::clone(&random), retention);
-    let audit =
-        Audit::beside(&crate::server::store(folder), Rotation::default()).expect("an audit file");
+    let ledger = Ledger::new(store, providers.clone(), ring, clock.clone(), Arc::clone(&random), retention);
+    let audit = Audit::beside(&crate::server::store(folder), Rotation::default()).expect("an audit file");
     Scheduling::new(providers, Arc::new(ledger), clock, Arc::new(audit), random)
 }
 

@@ -17,7 +17,8 @@ mod traffic;
 use table::Table;
 
 fn main() {
-    let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let wanted: Vec<String> =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let is_wanted = |part: &str| wanted.is_empty() || wanted.iter().any(|wanted| part.contains(wanted));
     let runtime = tokio::runtime::Runtime::new().expect("threads");
     let mut rows = Vec::new();

@@ -1,12 +1,7 @@
 //! `get-slots` of a warm process, with one booking in a hundred calls, beside a server that has the replies
 //! ready. And what the process weighs after 100,000 calls.
 
-use std::{
-    fs,
-    path::Path,
-    sync::Arc,
-    time::Duration,
-};
+use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use crate::{
     load::{Connection, post},

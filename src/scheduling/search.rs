@@ -23,6 +23,7 @@ use crate::{
         documents::{Day, Entry},
     },
     provider::{Handle, Openings, OpeningsQuery, Provider, Record},
+    store::combined::Sighting,
 };
 
 /// How long a vendor's calendar may not show yet what we confirmed.
@@ -51,6 +52,8 @@ pub(super) struct FreeStart {
 pub(super) struct FreeDates {
     pub by_date: BTreeMap<NaiveDate, Vec<FreeStart>>,
     pub stale: bool,
+    /// The ledger's days it rests on.
+    pub sighting: Sighting,
 }
 
 /// The dates a dose may be on because of where other doses are.
@@ -102,14 +105,14 @@ impl Scheduling {
         }
         let grid = grid(&hunt.service)?;
         let openings = self.openings(hunt, first, last).await?;
-        let supply = self.less_demand(hunt, &openings, first, last, now).await?;
+        let (supply, sighting) = self.less_demand(hunt, &openings, first, last, now).await?;
         let end =
             civil::day(hunt.location.time_zone, last).map_or(i64::MAX, |day| day.end().timestamp_millis());
         let begin =
             civil::day(hunt.location.time_zone, first).map_or(i64::MIN, |day| day.start().timestamp_millis());
         let window = begin.max(earliest.timestamp_millis())..end;
         let free = availability::free(&supply, &grid, &window);
-        let mut found = FreeDates { stale: openings.stale, ..FreeDates::default() };
+        let mut found = FreeDates { stale: openings.stale, sighting, by_date: BTreeMap::new() };
         let mut dates = civil::Dates::new(hunt.location.time_zone);
         for offer in availability::offers(&free) {
             let Some(start) = DateTime::from_timestamp_millis(offer.start) else { continue };
@@ -139,12 +142,12 @@ impl Scheduling {
         first: NaiveDate,
         last: NaiveDate,
         now: DateTime<Utc>,
-    ) -> Result<Vec<Supply>, Fault> {
+    ) -> Result<(Vec<Supply>, Sighting), Fault> {
         // One day more on either side: buffers and long appointments reach over midnight.
         let begin = first.pred_opt().unwrap_or(first);
         let end = last.succ_opt().unwrap_or(last);
         let dates: Vec<NaiveDate> = begin.iter_days().take_while(|date| *date <= end).collect();
-        let days = self.ledger.demand(&hunt.location.calendar, &dates).await?;
+        let (days, sighting) = self.ledger.demand(&hunt.location.calendar, &dates).await?;
         let standing = Standing::new(hunt, openings, now);
         let mut seen = HashSet::new();
         let mut entries: Vec<&Entry> = days
@@ -155,10 +158,10 @@ impl Scheduling {
             .filter(|entry| entry.from >= 0 && seen.insert((entry.code.as_str(), entry.dose, entry.start)))
             .collect();
         if entries.is_empty() {
-            return Ok(openings.supply.clone());
+            return Ok((openings.supply.clone(), sighting));
         }
         entries.sort_unstable_by(|one, other| one.practitioner.cmp(&other.practitioner));
-        Ok(openings
+        let supply = openings
             .supply
             .iter()
             .map(|supply| {
@@ -175,7 +178,8 @@ impl Scheduling {
                     seated.into_iter().map(|entry| Seated { start: entry.start, taken: 1 }),
                 )
             })
-            .collect())
+            .collect();
+        Ok((supply, sighting))
     }
 
     /// Who could serve at a start, by the provider's openings alone; the ledger decides who is free. `None`:

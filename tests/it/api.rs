@@ -18,6 +18,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 mod contract;
 mod nonsense;
 mod protocol;
+mod told;
 
 /// The demo clinic, served on a port of its own until it is dropped.
 pub(crate) struct Served {
