@@ -99,6 +99,9 @@ async fn over_http(bodies: &Arc<Bookings>) -> f64 {
     let requests: Arc<Vec<Vec<u8>>> =
         Arc::new((0..BOOKINGS).map(|nth| post("book", bodies.any(nth))).collect());
     let port = server.port;
+    // The tables of phone numbers are read once in a process.
+    let mut connection = Connection::open(port).await.expect("a connection");
+    connection.call(&post("book", bodies.any(BOOKINGS + 1))).await.expect("a reply");
     rate(move |clients: Clients| {
         let requests = Arc::clone(&requests);
         async move {

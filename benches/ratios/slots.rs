@@ -10,7 +10,8 @@ use crate::{
     traffic::{Bookings, Chance, searches},
 };
 
-const CONNECTIONS: u64 = 16;
+/// So many that the wait for the syncs of some bookings leaves no core idle.
+const CONNECTIONS: u64 = 64;
 const ROUNDS: u64 = 7;
 const ROUND: Duration = Duration::from_secs(2);
 const A_BOOKING_IN: u64 = 100;
@@ -94,7 +95,7 @@ async fn round_of(server: &Server, calls: &Arc<Calls>, round: u64, real: bool) -
                 let mut chance = Chance::new(round * CONNECTIONS + nth + 1);
                 let mut made = 0_u64;
                 while started.elapsed() < ROUND {
-                    call(&mut connection, &calls, &mut chance, made + nth * 6, real).await;
+                    call(&mut connection, &calls, &mut chance, made + nth, real).await;
                     made += 1;
                 }
                 made
