@@ -281,24 +281,19 @@ struct Counted {
 
 impl Counted {
     fn told(&self) -> String {
-        let mut told: String = self
-            .counts
-            .iter()
-            .map(|(kind, Count { writes, bytes })| {
-                format!("  {kind:?}: {:.2} writes, {} bytes each\n", per_booking(*writes), bytes / writes)
-            })
-            .collect();
-        let (writes, bytes) = self
-            .counts
-            .values()
-            .fold((0, 0), |(writes, bytes), count| (writes + count.writes, bytes + count.bytes));
-        told += &format!(
-            "  together: {:.2} writes, {:.0} bytes, {:.3} syncs",
-            per_booking(writes),
-            per_booking(bytes),
-            self.syncs
-        );
-        told
+        let (mut all_writes, mut all_bytes) = (0, 0);
+        let mut lines = Vec::new();
+        for (kind, Count { writes, bytes }) in &self.counts {
+            (all_writes, all_bytes) = (all_writes + writes, all_bytes + bytes);
+            lines.push(format!(
+                "  {kind:?}: {:.2} writes, {} bytes each",
+                per_booking(*writes),
+                bytes / writes
+            ));
+        }
+        let (writes, bytes) = (per_booking(all_writes), per_booking(all_bytes));
+        lines.push(format!("  together: {writes:.2} writes, {bytes:.0} bytes, {:.3} syncs", self.syncs));
+        lines.join("\n")
     }
 
     /// The writes of this kind that the nth booking makes, so that all together make as many as were counted.
