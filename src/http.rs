@@ -40,6 +40,7 @@ mod site;
 mod slot;
 #[cfg(test)]
 mod tests;
+mod told;
 mod way_on;
 
 pub use openapi::{json, yaml};
@@ -53,6 +54,7 @@ use crate::{
 use finished::Finished;
 use reply::{Refusal, Reply};
 use request::Request;
+use told::Told;
 
 /// More writes at a time than any instance is sent.
 const MOST_WRITES: u32 = 1 << 16;
@@ -76,6 +78,7 @@ pub struct App {
     state: watch::Receiver<State>,
     clock: Clock,
     check: Check,
+    told: Told,
     /// One permit per write under way.
     writes: Arc<Semaphore>,
 }
@@ -89,7 +92,13 @@ impl std::fmt::Debug for App {
 impl App {
     #[must_use]
     pub fn new(state: watch::Receiver<State>, clock: Clock, check: Check) -> Self {
-        Self { state, clock, check, writes: Arc::new(Semaphore::new(MOST_WRITES as usize)) }
+        Self {
+            state,
+            clock,
+            check,
+            told: Told::new(),
+            writes: Arc::new(Semaphore::new(MOST_WRITES as usize)),
+        }
     }
 
     /// Waits until no write is under way, also of callers that hung up.

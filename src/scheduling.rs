@@ -27,7 +27,7 @@ pub use input::{InputField, InputReason, NeedsInput};
 pub use locations::{LocationsFound, LocationsOutcome, LocationsQuery, Matched, Near, Site};
 pub use patient::{TypedPatient, required_fields};
 pub use reschedule::{RescheduleOutcome, RescheduleRequest};
-pub use slots::{After, Bound, Moving, PartOfDay, Slot, SlotsFound, SlotsOutcome, SlotsQuery, When};
+pub use slots::{After, Basis, Bound, Moving, PartOfDay, Slot, SlotsFound, SlotsOutcome, SlotsQuery, When};
 pub use view::{AppointmentView, BookingView, Status};
 
 pub mod agenda;

@@ -204,14 +204,25 @@ pub(super) async fn answer(
     scheduling: &Scheduling,
     request: &mut Request,
 ) -> Result<Reply, Fault> {
+    if let Some(reply) = app.told.again(&request.written, scheduling).await {
+        return Ok(reply);
+    }
     let Some((query, asked)) = read(request)? else {
         // The slot of the earlier dose is none: nothing can come after it.
         let reply = GetSlotsReply::NoSlots(SlotsTold::none(Vec::new(), &Asked::default(), &request.language));
         return Ok(Reply::outcome(reply.outcome(), &reply));
     };
-    let outcome = scheduling.get_slots(query, &request.caller).await?;
+    let mut outcome = scheduling.get_slots(query, &request.caller).await?;
+    let basis = match &mut outcome {
+        SlotsOutcome::Found(found) => found.basis.take(),
+        _ => None,
+    };
     let reply = render(outcome, &asked, app.now(), &request.language);
-    Ok(Reply::outcome(reply.outcome(), &reply))
+    let reply = Reply::outcome(reply.outcome(), &reply);
+    if let Some(basis) = basis {
+        app.told.keep(request.written.clone(), basis, reply.clone());
+    }
+    Ok(reply)
 }
 
 /// `None`: `after` is a slot id that is none of ours.

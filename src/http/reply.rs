@@ -80,6 +80,11 @@ impl Reply {
         Self { outcome: problem.code, ..Self::outcome("unavailable", &unavailable) }
     }
 
+    /// About how much memory it takes.
+    pub(super) fn weight(&self) -> usize {
+        size_of::<Self>() + self.body.len()
+    }
+
     pub(super) fn status(&self) -> u16 {
         self.status.as_u16()
     }

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use bytes::{Buf, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -35,6 +35,8 @@ pub(super) struct Request {
     /// As the caller wrote it.
     pub(super) locale: String,
     pub(super) faults_as_outcomes: bool,
+    /// The body, byte by byte.
+    pub(super) written: Bytes,
     headers: HeaderMap,
     body: Value,
     repeated_keys: Vec<Problem>,
@@ -47,12 +49,12 @@ impl Request {
         S: Stream<Item = Result<B, E>>,
         B: Buf,
     {
-        let bytes = read_body(&headers, body).await?;
-        let (body, repeated_keys) = if bytes.trim_ascii().is_empty() {
+        let written = read_body(&headers, body).await?.freeze();
+        let (body, repeated_keys) = if written.trim_ascii().is_empty() {
             (Value::Object(Map::new()), Vec::new())
         } else {
             check_content_type(&headers)?;
-            parse(&bytes)?
+            parse(&written)?
         };
         let text = |field: &str| body.get(field).and_then(Value::as_str).map(str::trim);
         let locale = text("locale").unwrap_or_default().to_owned();
@@ -61,6 +63,7 @@ impl Request {
             language: Language::of(Some(&locale)),
             faults_as_outcomes: text("faults") == Some("outcome"),
             locale,
+            written,
             headers,
             body,
             repeated_keys,

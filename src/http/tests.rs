@@ -256,6 +256,7 @@ fn slots_found(slots: Vec<Slot>, alternatives: Vec<Slot>) -> SlotsFound {
         alternatives,
         cursor: None,
         stale: false,
+        basis: None,
     }
 }
 

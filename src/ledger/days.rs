@@ -22,7 +22,10 @@ use super::{
 use crate::{
     domain::{CalendarId, Place, Service, civil, code::ConfirmationCode},
     provider::{Capabilities, Handle, Record as WhoseRecord},
-    store::{StoreError, combined::Change},
+    store::{
+        StoreError,
+        combined::{Change, Sighting},
+    },
 };
 
 /// What an executor keeps of its time for the vendor, and does not spend waiting for a place.
@@ -230,7 +233,8 @@ impl Ledger {
         Ok(refused)
     }
 
-    /// The entries of some dates, after settling what looks abandoned in them.
+    /// The entries of some dates, after settling what looks abandoned in them; and what to ask by later whether
+    /// they are still the same.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -238,8 +242,8 @@ impl Ledger {
         &self,
         calendar: &CalendarId,
         dates: &[NaiveDate],
-    ) -> Result<Vec<Arc<Day>>, LedgerError> {
-        let days = self.read_days(calendar, dates).await?;
+    ) -> Result<(Vec<Arc<Day>>, Sighting), LedgerError> {
+        let (days, sighting) = self.sight_days(calendar, dates).await?;
         let now = self.clock.now().timestamp_millis();
         let suspects: BTreeSet<&str> = days
             .iter()
@@ -248,14 +252,22 @@ impl Ledger {
             .map(|entry| entry.code.as_str())
             .collect();
         if suspects.is_empty() {
-            return Ok(days);
+            return Ok((days, sighting));
         }
         for code in suspects {
             if let Ok(code) = code.parse() {
                 self.settle(&code).await?;
             }
         }
-        Ok(self.read_days(calendar, dates).await?)
+        Ok(self.sight_days(calendar, dates).await?)
+    }
+
+    /// Whether the days that [`demand`](Self::demand) has read are still the same.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn unchanged(&self, sighting: &Sighting) -> Result<bool, LedgerError> {
+        Ok(self.days.unchanged(sighting).await?)
     }
 
     /// Settles a booking whose entry is in the way; if it is confirmed, asks the vendor whether it still has
@@ -276,9 +288,17 @@ impl Ledger {
         calendar: &CalendarId,
         dates: &[NaiveDate],
     ) -> Result<Vec<Arc<Day>>, StoreError> {
+        Ok(self.sight_days(calendar, dates).await?.0)
+    }
+
+    async fn sight_days(
+        &self,
+        calendar: &CalendarId,
+        dates: &[NaiveDate],
+    ) -> Result<(Vec<Arc<Day>>, Sighting), StoreError> {
         let keys: Vec<String> = dates.iter().map(|date| key::day(calendar, *date)).collect();
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-        self.days.read(&keys).await
+        self.days.sight(&keys).await
     }
 
     /// Brings the days of a booking in line with what its record says: entries of places it stands in are

@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
-    ops::RangeInclusive,
+    ops::{Range, RangeInclusive},
     sync::Arc,
 };
 
@@ -23,6 +23,7 @@ use crate::{
         documents::{Day, Entry},
     },
     provider::{Handle, Openings, OpeningsQuery, Provider, Record},
+    store::combined::Sighting,
 };
 
 /// How long a vendor's calendar may not show yet what we confirmed.
@@ -51,6 +52,18 @@ pub(super) struct FreeStart {
 pub(super) struct FreeDates {
     pub by_date: BTreeMap<NaiveDate, Vec<FreeStart>>,
     pub stale: bool,
+    /// The ledger's days it rests on.
+    pub sighting: Sighting,
+}
+
+/// A supply less what is taken of it, and the instants in which a slot may start.
+struct Left {
+    supply: Vec<Supply>,
+    grid: Grid,
+    window: Range<i64>,
+    dates: Window,
+    stale: bool,
+    sighting: Sighting,
 }
 
 /// The dates a dose may be on because of where other doses are.
@@ -93,30 +106,68 @@ impl Hunt<'_> {
 impl Scheduling {
     /// Every free start on some dates, by date, within what may be booked.
     pub(super) async fn free_dates(&self, hunt: &Hunt<'_>, dates: &Window) -> Result<FreeDates, Fault> {
+        let Some(left) = self.left(hunt, dates).await? else { return Ok(FreeDates::default()) };
+        let free = availability::free(&left.supply, &left.grid, &left.window);
+        let mut by_date: BTreeMap<NaiveDate, Vec<FreeStart>> = BTreeMap::new();
+        let mut dates = civil::Dates::new(hunt.location.time_zone);
+        for offer in availability::offers(&free) {
+            let Some(start) = DateTime::from_timestamp_millis(offer.start) else { continue };
+            by_date.entry(dates.of(start)).or_default().push(FreeStart { start, remaining: offer.remaining });
+        }
+        Ok(FreeDates { by_date, stale: left.stale, sighting: left.sighting })
+    }
+
+    /// The dates with any free start at all, which takes no list of them.
+    async fn dates_with_free(
+        &self,
+        hunt: &Hunt<'_>,
+        dates: &Window,
+    ) -> Result<(BTreeSet<NaiveDate>, Sighting), Fault> {
+        let Some(left) = self.left(hunt, dates).await? else { return Ok(Default::default()) };
+        let days: Vec<(NaiveDate, TimeRange)> = left
+            .dates
+            .start()
+            .iter_days()
+            .take_while(|date| date <= left.dates.end())
+            .filter_map(|date| Some((date, civil::day(hunt.location.time_zone, date)?)))
+            .collect();
+        let mut has_any = vec![false; days.len()];
+        for supply in &left.supply {
+            // Starts come day by day, nearly always.
+            let mut known = 0..0;
+            supply.each_free(&left.grid, &left.window, |start, _| {
+                if known.contains(&start) {
+                    return;
+                }
+                let at = days.partition_point(|(_, day)| day.end().timestamp_millis() <= start);
+                if let (Some(has_any), Some((_, day))) = (has_any.get_mut(at), days.get(at)) {
+                    *has_any = true;
+                    known = day.start().timestamp_millis()..day.end().timestamp_millis();
+                }
+            });
+        }
+        let free = days.into_iter().zip(has_any).filter(|(_, has_any)| *has_any).map(|((date, _), _)| date);
+        Ok((free.collect(), left.sighting))
+    }
+
+    /// What is left of the supply on some dates; `None` where nothing may be booked.
+    async fn left(&self, hunt: &Hunt<'_>, dates: &Window) -> Result<Option<Left>, Fault> {
         let now = self.clock.now();
         let (earliest, last) = hunt.bookable(now);
         let first = (*dates.start()).max(hunt.date_of(earliest));
         let last = (*dates.end()).min(last);
         if first > last {
-            return Ok(FreeDates::default());
+            return Ok(None);
         }
         let grid = grid(&hunt.service)?;
         let openings = self.openings(hunt, first, last).await?;
-        let supply = self.less_demand(hunt, &openings, first, last, now).await?;
+        let (supply, sighting) = self.less_demand(hunt, &openings, first, last, now).await?;
         let end =
             civil::day(hunt.location.time_zone, last).map_or(i64::MAX, |day| day.end().timestamp_millis());
         let begin =
             civil::day(hunt.location.time_zone, first).map_or(i64::MIN, |day| day.start().timestamp_millis());
         let window = begin.max(earliest.timestamp_millis())..end;
-        let free = availability::free(&supply, &grid, &window);
-        let mut found = FreeDates { stale: openings.stale, ..FreeDates::default() };
-        let mut dates = civil::Dates::new(hunt.location.time_zone);
-        for offer in availability::offers(&free) {
-            let Some(start) = DateTime::from_timestamp_millis(offer.start) else { continue };
-            let starts = found.by_date.entry(dates.of(start)).or_default();
-            starts.push(FreeStart { start, remaining: offer.remaining });
-        }
-        Ok(found)
+        Ok(Some(Left { supply, grid, window, dates: first..=last, stale: openings.stale, sighting }))
     }
 
     async fn openings(&self, hunt: &Hunt<'_>, first: NaiveDate, last: NaiveDate) -> Result<Openings, Fault> {
@@ -139,12 +190,12 @@ impl Scheduling {
         first: NaiveDate,
         last: NaiveDate,
         now: DateTime<Utc>,
-    ) -> Result<Vec<Supply>, Fault> {
+    ) -> Result<(Vec<Supply>, Sighting), Fault> {
         // One day more on either side: buffers and long appointments reach over midnight.
         let begin = first.pred_opt().unwrap_or(first);
         let end = last.succ_opt().unwrap_or(last);
         let dates: Vec<NaiveDate> = begin.iter_days().take_while(|date| *date <= end).collect();
-        let days = self.ledger.demand(&hunt.location.calendar, &dates).await?;
+        let (days, sighting) = self.ledger.demand(&hunt.location.calendar, &dates).await?;
         let standing = Standing::new(hunt, openings, now);
         let mut seen = HashSet::new();
         let mut entries: Vec<&Entry> = days
@@ -155,10 +206,10 @@ impl Scheduling {
             .filter(|entry| entry.from >= 0 && seen.insert((entry.code.as_str(), entry.dose, entry.start)))
             .collect();
         if entries.is_empty() {
-            return Ok(openings.supply.clone());
+            return Ok((openings.supply.clone(), sighting));
         }
         entries.sort_unstable_by(|one, other| one.practitioner.cmp(&other.practitioner));
-        Ok(openings
+        let supply = openings
             .supply
             .iter()
             .map(|supply| {
@@ -175,7 +226,8 @@ impl Scheduling {
                     seated.into_iter().map(|entry| Seated { start: entry.start, taken: 1 }),
                 )
             })
-            .collect())
+            .collect();
+        Ok((supply, sighting))
     }
 
     /// Who could serve at a start, by the provider's openings alone; the ledger decides who is free. `None`:
@@ -212,15 +264,16 @@ impl Scheduling {
         let Some(series) = hunt.service.series.filter(|_| later > 0) else {
             return self.free_dates(hunt, dates).await;
         };
-        let (_, last) = hunt.bookable(self.clock.now());
-        let furthest =
-            (*dates.end()).checked_add_days(Days::new(u64::from(series.max_days) * u64::from(later)));
-        let all = *dates.start()..=furthest.unwrap_or(last).min(last);
-        let mut found = self.free_dates(hunt, &all).await?;
-        let free: BTreeSet<NaiveDate> = found.by_date.keys().copied().collect();
-        let per_dose: Vec<BTreeSet<NaiveDate>> = (0..=later).map(|_| free.clone()).collect();
+        let mut found = self.free_dates(hunt, dates).await?;
+        let mut per_dose: Vec<BTreeSet<NaiveDate>> = vec![found.by_date.keys().copied().collect()];
+        for steps in 1..=later {
+            let reached = reached(&series, dates, steps);
+            let (free, sighting) = self.dates_with_free(hunt, &reached).await?;
+            found.sighting.extend(sighting);
+            per_dose.push(free);
+        }
         let offerable = availability::offerable(&per_dose, &series);
-        found.by_date.retain(|date, _| dates.contains(date) && offerable.contains(date));
+        found.by_date.retain(|date, _| offerable.contains(date));
         Ok(found)
     }
 }
@@ -266,6 +319,14 @@ pub(super) fn window(series: &Series, from: NaiveDate, steps: i64) -> Window {
     };
     let (near, far) = (shift(series.min_days), shift(series.max_days));
     near.min(far)..=near.max(far)
+}
+
+/// The dates of a dose `steps` doses after one that is on any of some dates.
+fn reached(series: &Series, from: &Window, steps: u8) -> Window {
+    let after = |date: &NaiveDate, days: u32| {
+        date.checked_add_days(Days::new(u64::from(days) * u64::from(steps))).unwrap_or(NaiveDate::MAX)
+    };
+    after(from.start(), series.min_days)..=after(from.end(), series.max_days)
 }
 
 /// What is in both.

@@ -10,9 +10,13 @@ use super::{
     appointment::Proven,
     search::{FreeDates, FreeStart, Hunt, Window, narrowed, window},
 };
-use crate::domain::{
-    BookBy, Location, LocationId, PractitionerChoice, PractitionerId, Series, Service, ServiceId, TimeRange,
-    civil, slot::SlotId,
+use crate::{
+    domain::{
+        BookBy, Location, LocationId, PractitionerChoice, PractitionerId, Series, Service, ServiceId,
+        TimeRange, civil, slot::SlotId,
+    },
+    provider::Record,
+    store::combined::Sighting,
 };
 
 #[derive(Debug, Clone)]
@@ -100,6 +104,24 @@ pub struct SlotsFound {
     pub alternatives: Vec<Slot>,
     pub cursor: Option<String>,
     pub stale: bool,
+    /// What it was worked out from; `None` where that cannot be asked again.
+    pub basis: Option<Basis>,
+}
+
+/// What a list of slots was worked out from, to ask later whether it [still
+/// holds](Scheduling::still_holds). Only lists are told again: a booking looks for itself.
+#[derive(Debug, Clone)]
+pub struct Basis {
+    minute: i64,
+    sighting: Sighting,
+}
+
+impl Basis {
+    /// About how much memory it takes.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        self.sighting.weight()
+    }
 }
 
 /// A free slot.
@@ -119,6 +141,9 @@ const SOON: u64 = 14;
 
 /// Slots offered when there is nothing where the patient looked.
 const ALTERNATIVES: usize = 5;
+
+/// They are first looked for in so many days on either side: a whole calendar is long.
+const AROUND: u64 = 7;
 
 /// A search at one site, narrowed to what was asked.
 struct Asked<'a> {
@@ -216,9 +241,11 @@ impl Scheduling {
         let mut days: BTreeMap<NaiveDate, usize> = BTreeMap::new();
         let mut slots: Vec<Slot> = Vec::new();
         let mut stale = asked.iter().any(|asked| asked.stale);
+        let mut sighting = Sighting::default();
         for asked in asked {
             let found = self.offerable(asked, query.moving.is_some(), &asked.dates).await?;
             stale |= found.stale;
+            sighting.extend(found.sighting);
             for (date, starts) in found.by_date {
                 let wanted = starts.into_iter().filter(|free| asked.wants(free, query.part_of_day));
                 let before = slots.len();
@@ -229,9 +256,15 @@ impl Scheduling {
             }
         }
         slots.sort_by_key(|slot| slot.time);
-        let alternatives =
-            if slots.is_empty() { self.nearest(asked, query.moving.is_some()).await? } else { Vec::new() };
+        let alternatives = if slots.is_empty() {
+            self.nearest(asked, query.moving.is_some(), &mut sighting).await?
+        } else {
+            Vec::new()
+        };
         let (slots, cursor) = page(slots, query);
+        // A vendor's calendar changes without our being told, and a move is proven anew each time.
+        let own_record = query.moving.is_none()
+            && asked.iter().all(|asked| asked.hunt.provider.capabilities().record == Record::Ledger);
         Ok(SlotsFound {
             zone: query.time_zone.unwrap_or(first.hunt.location.time_zone),
             bookable: (first.hunt.date_of(earliest), last),
@@ -240,7 +273,15 @@ impl Scheduling {
             alternatives,
             cursor,
             stale,
+            basis: own_record.then(|| Basis { minute: minute(now), sighting }),
         })
+    }
+
+    /// Whether the same question still has the same answer: then no minute has passed, which moves the notice a
+    /// clinic wants, and nobody has booked, moved or cancelled on the days that were looked at. When in doubt, no.
+    pub async fn still_holds(&self, basis: &Basis) -> bool {
+        basis.minute == minute(self.clock.now())
+            && matches!(self.ledger.unchanged(&basis.sighting).await, Ok(true))
     }
 
     async fn offerable(&self, asked: &Asked<'_>, moving: bool, dates: &Window) -> Result<FreeDates, Fault> {
@@ -253,7 +294,30 @@ impl Scheduling {
     }
 
     /// The free slots nearest to where the patient looked, in the same windows of the series.
-    async fn nearest(&self, asked: &[Asked<'_>], moving: bool) -> Result<Vec<Slot>, Fault> {
+    async fn nearest(
+        &self,
+        asked: &[Asked<'_>],
+        moving: bool,
+        sighting: &mut Sighting,
+    ) -> Result<Vec<Slot>, Fault> {
+        for around in [Some(AROUND), None] {
+            let slots = self.nearest_within(around, asked, moving, sighting).await?;
+            if around.is_none() || slots.len() == ALTERNATIVES {
+                return Ok(slots);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// The nearest of those less than so many days away; `None`, of all. Whatever is found near is nearer than
+    /// what is left out, so enough of it is all that is needed.
+    async fn nearest_within(
+        &self,
+        around: Option<u64>,
+        asked: &[Asked<'_>],
+        moving: bool,
+        sighting: &mut Sighting,
+    ) -> Result<Vec<Slot>, Fault> {
         let now = self.clock.now();
         let mut slots = Vec::new();
         for asked in asked {
@@ -264,12 +328,25 @@ impl Scheduling {
             } else {
                 anywhere
             };
-            let found = self.offerable(asked, moving, &dates).await?;
             let sought =
                 asked.from.unwrap_or_else(|| start_of(*asked.dates.start(), asked.hunt.location.time_zone));
+            let dates = around.map_or(dates.clone(), |days| {
+                let middle = asked.hunt.date_of(sought);
+                let (first, last) =
+                    (middle.checked_sub_days(Days::new(days)), middle.checked_add_days(Days::new(days)));
+                narrowed(&dates, &(first.unwrap_or(NaiveDate::MIN)..=last.unwrap_or(NaiveDate::MAX)))
+            });
+            let found = self.offerable(asked, moving, &dates).await?;
+            sighting.extend(found.sighting);
             let starts = found.by_date.into_values().flatten();
+            // The dates looked at reach a little farther on one side than on the other.
+            let near = |free: &FreeStart| {
+                around.is_none_or(|days| (free.start - sought).num_days().unsigned_abs() < days - 1)
+            };
             slots.extend(
-                starts.filter_map(|free| Some((free.start - sought, asked.hunt.slot(free, asked.dose)?))),
+                starts
+                    .filter(near)
+                    .filter_map(|free| Some((free.start - sought, asked.hunt.slot(free, asked.dose)?))),
             );
         }
         slots.sort_by_key(|(distance, _)| distance.abs());
@@ -394,6 +471,10 @@ pub(super) fn broken_interval(series: &Series, dates: &[(u8, NaiveDate)]) -> Opt
         let steps = i64::from(*later) - i64::from(*earlier);
         (!window(series, *from, steps).contains(to)).then_some(*later)
     })
+}
+
+fn minute(now: DateTime<Utc>) -> i64 {
+    now.timestamp().div_euclid(60)
 }
 
 fn start_of(date: NaiveDate, zone: Tz) -> DateTime<Utc> {

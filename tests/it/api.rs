@@ -20,6 +20,7 @@ mod contract;
 mod nonsense;
 mod protocol;
 mod repeats;
+mod told;
 mod typing;
 
 /// The demo clinic, served on a port of its own until it is dropped.
