@@ -160,7 +160,13 @@ impl Language {
     /// `A, B, and C`
     #[must_use]
     pub fn list(&self, items: &[impl AsRef<str>]) -> String {
-        self.formats.list(items)
+        self.formats.all_of(items)
+    }
+
+    /// `A, B, or C`
+    #[must_use]
+    pub fn choice(&self, items: &[impl AsRef<str>]) -> String {
+        self.formats.any_of(items)
     }
 
     /// `2.0`, or `2,0`
@@ -194,12 +200,24 @@ impl Language {
     /// Several sentences after each other.
     #[must_use]
     pub fn say_all(&self, messages: &[Message<'_>]) -> String {
+        self.join(messages.iter().map(|message| self.say(message)))
+    }
+
+    /// Sentences that are said already, after each other.
+    #[must_use]
+    pub fn join(&self, sentences: impl IntoIterator<Item: AsRef<str>>) -> String {
         let gap = match self.sentences.tongue() {
             Tongue::Chinese => "",
             _ => " ",
         };
-        let sentences: Vec<String> = messages.iter().map(|message| self.say(message)).collect();
-        sentences.join(gap)
+        let mut joined = String::new();
+        for sentence in sentences {
+            if !joined.is_empty() {
+                joined.push_str(gap);
+            }
+            joined.push_str(sentence.as_ref());
+        }
+        joined
     }
 }
 

@@ -23,6 +23,7 @@ use crate::{
     },
 };
 
+pub mod agenda;
 pub mod book;
 pub mod change;
 pub mod days;

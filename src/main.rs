@@ -1,1 +1,166 @@
-fn main() {}
+//! The program: serves, checks a deployment, or prints the contract.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use chrono::NaiveDate;
+use clap::{Parser, Subcommand};
+use healthbot_scheduler::{
+    clock::Clock,
+    config::{Process, Settings},
+    deployment::Deployment,
+    domain::LocationId,
+    http,
+    scheduling::agenda::AgendaQuery,
+    serve, telemetry,
+};
+
+/// Appointment scheduling for health chatbots, as an Azure Functions custom handler.
+///
+/// Without a command it serves the functions on 127.0.0.1, as the Functions host expects it, or as
+/// you like it by hand: without any configuration it serves a demo clinic.
+#[derive(Debug, Parser)]
+#[command(version, after_long_help = SETTINGS)]
+struct Arguments {
+    /// The port on 127.0.0.1 to serve on, instead of the one the settings name
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Try everything a deployment needs: a line each, with what to do. Ends with 0 if all is well
+    Check {
+        /// The `scheduling.toml` to check, instead of the one the settings name
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// Only read what is written: open and ask nothing
+        #[arg(long)]
+        offline: bool,
+        /// One JSON object instead of a table
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print who comes when, with names and contacts: the list for the staff of a clinic kept here
+    Appointments {
+        /// Only this site, as `embedded:eastside`
+        #[arg(long, value_name = "ID")]
+        location: Option<LocationId>,
+        /// From this date on, as `2026-12-01` [default: today at the site]
+        #[arg(long, value_name = "DATE")]
+        from: Option<NaiveDate>,
+        /// So many days
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=366))]
+        days: u32,
+        /// One JSON object instead of a table
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the HTTP contract as an `OpenAPI` 3.1 document
+    Openapi {
+        /// As YAML instead of JSON
+        #[arg(long)]
+        yaml: bool,
+    },
+}
+
+const SETTINGS: &str = "\
+Settings, from the environment (by hand also from `Values` of a local.settings.json here or beside the binary):
+  FUNCTIONS_CUSTOMHANDLER_PORT  the port on 127.0.0.1; the host sets it [default: 7071]
+  SCHEDULING_CONFIG             the configuration [default: scheduling.toml beside the binary or here, else
+                                the demo clinic]
+  STORE                         where bookings are kept: sqlite:PATH [default: sqlite:scheduling.db]
+  LEDGER_SECRET                 secrets of at least 32 characters that protect what is kept, newest first,
+                                separated by commas [default: made once, beside the store]
+  RETENTION_DAYS                how long a booking is kept after its last appointment [default: 30]
+  AUDIT_KEEP_FILES              how many full audit files are kept beside the current one [default: 20]
+  LOG                           a level or a filter of log lines [default: info]
+  LOG_FORMAT                    json or text [default: text on a terminal]
+
+In Azure (WEBSITE_SITE_NAME is set) a configuration, a shared STORE and LEDGER_SECRET have to be given.
+
+Ends with 0 after SIGTERM or SIGINT, when all requests in flight are answered; with 1 when it cannot serve.
+Under the Functions host a process that is set up wrongly stays, and answers every call 503 `misconfigured`.";
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match arguments.command {
+        None => run(serve_functions(arguments.port)),
+        Some(Command::Check { config, offline, json }) => run(check(config, offline, json)),
+        Some(Command::Appointments { location, from, days, json }) => {
+            run(appointments(AgendaQuery { location, from, days }, json))
+        }
+        Some(Command::Openapi { yaml }) => print(&if yaml { http::yaml() } else { http::json() }),
+    }
+}
+
+fn run(program: impl Future<Output = ExitCode>) -> ExitCode {
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => {
+            let code = runtime.block_on(program);
+            // What still runs has been waited for, or has been given up.
+            runtime.shutdown_background();
+            code
+        }
+        Err(error) => {
+            eprintln!("no threads can be started: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve_functions(port: Option<u16>) -> ExitCode {
+    let clock = Clock::system();
+    let (mut settings, problems) = Settings::from_process_env();
+    settings.port = port.unwrap_or(settings.port);
+    telemetry::install(clock.clone(), &settings.log, settings.log_format);
+    serve::serve(settings, problems, clock).await
+}
+
+async fn check(config: Option<PathBuf>, offline: bool, json: bool) -> ExitCode {
+    let clock = Clock::system();
+    let (mut settings, problems) = Settings::from_process_env();
+    settings.config_file = config.or(settings.config_file);
+    let deployment = Deployment::read(settings, problems, &Process::current());
+    let report = if offline {
+        deployment.check_offline()
+    } else {
+        deployment.check(&deployment.open(&clock), &clock).await
+    };
+    let text =
+        if json { serde_json::to_string(&report).unwrap_or_default() + "\n" } else { report.to_string() };
+    let printed = print(text.as_bytes());
+    if report.ok() { printed } else { ExitCode::FAILURE }
+}
+
+async fn appointments(query: AgendaQuery, json: bool) -> ExitCode {
+    let clock = Clock::system();
+    let (settings, problems) = Settings::from_process_env();
+    let opened = match Deployment::read(settings, problems, &Process::current()).open(&clock) {
+        Ok(opened) => opened,
+        Err(problems) => {
+            for problem in problems {
+                eprintln!("{problem}");
+            }
+            return ExitCode::FAILURE;
+        }
+    };
+    match opened.scheduling.agenda(&query).await {
+        Ok(agenda) if json => print((serde_json::to_string(&agenda).unwrap_or_default() + "\n").as_bytes()),
+        Ok(agenda) => print(agenda.to_string().as_bytes()),
+        Err(fault) => {
+            eprintln!("{fault}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A reader that has seen enough closes the pipe; that is no failure worth a panic.
+fn print(text: &[u8]) -> ExitCode {
+    use std::io::Write;
+    match std::io::stdout().write_all(text) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}

@@ -1,3 +1,263 @@
-//! What the process tells about itself.
+//! What the process tells its operator: lines on stdout, warnings and errors on stderr, where the Functions
+//! host makes warnings and errors of them.
+//!
+//! A line is written at once and whole, since the host ends the process with `SIGKILL`. Its fields are an
+//! allow-list, [`FIELDS`]: of a field with another name only the name is written, so that whoever adds a field
+//! has to think about whether it may hold what a patient said. Other crates' records are not written at all.
 
 pub mod audit;
+
+use std::{
+    fmt::Write as _,
+    io::{self, Write as _},
+    panic::PanicHookInfo,
+};
+
+use chrono::SecondsFormat;
+use serde_json::{Map, Value};
+use tracing::{
+    Event, Level, Subscriber,
+    field::{Field, Visit},
+    span::{Attributes, Id},
+};
+use tracing_subscriber::{
+    Layer,
+    filter::{EnvFilter, LevelFilter},
+    layer::{Context, SubscriberExt},
+    registry::LookupSpan,
+    util::SubscriberInitExt,
+};
+
+use crate::{clock::Clock, config::settings::LogFormat};
+
+/// The fields whose values are written. None may hold patient data, a confirmation code or a secret.
+pub const FIELDS: &[&str] = &[
+    "message",
+    "function",
+    "outcome",
+    "status",
+    "ms",
+    "invocation",
+    "trace",
+    "provider",
+    "calendar",
+    "location",
+    "service",
+    "practitioner",
+    "reference",
+    "operation",
+    "state",
+    "attempt",
+    "store",
+    "path",
+    "port",
+    "setting",
+    "line",
+    "problem",
+    "remedy",
+    "error",
+    "why",
+    "rule",
+    "count",
+    "looked_at",
+    "confirmed",
+    "undone",
+    "finished",
+    "waiting",
+    "purged",
+    "at",
+];
+
+/// Starts the writing of lines and the reporting of panics. Later calls change nothing.
+///
+/// `filter` names levels, as `info` or `healthbot_scheduler::store=debug,info`.
+pub fn install(clock: Clock, filter: &str, format: LogFormat) {
+    // The settings refuse a filter that does not parse.
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).parse_lossy(filter);
+    let lines = Lines { clock: clock.clone(), format };
+    if tracing_subscriber::registry().with(filter).with(lines).try_init().is_ok() {
+        std::panic::set_hook(Box::new(move |panic| report_panic(&clock, format, panic)));
+    }
+}
+
+/// A panic's message may quote what it choked on, so only its place is told.
+fn report_panic(clock: &Clock, format: LogFormat, panic: &PanicHookInfo<'_>) {
+    let place = panic.location().map_or_else(|| "unknown".to_owned(), ToString::to_string);
+    let mut fields = Map::new();
+    fields.insert("message".to_owned(), "panicked, which is a defect of this program".into());
+    fields.insert("at".to_owned(), place.into());
+    write(Level::ERROR, &line(clock, format, Level::ERROR, &fields));
+}
+
+/// Writes each event with the fields of the spans around it.
+struct Lines {
+    clock: Clock,
+    format: LogFormat,
+}
+
+impl<S> Layer<S> for Lines
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let mut fields = Allowed::default();
+        attributes.record(&mut fields);
+        if let Some(span) = context.span(id) {
+            span.extensions_mut().insert(fields);
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        if !event.metadata().target().starts_with(env!("CARGO_CRATE_NAME")) {
+            return;
+        }
+        let mut fields = Allowed::default();
+        event.record(&mut fields);
+        for span in context.event_scope(event).into_iter().flatten() {
+            if let Some(Allowed(outer)) = span.extensions().get::<Allowed>() {
+                for (name, value) in outer {
+                    fields.0.entry(name).or_insert_with(|| value.clone());
+                }
+            }
+        }
+        let level = *event.metadata().level();
+        write(level, &line(&self.clock, self.format, level, &fields.0));
+    }
+}
+
+/// The fields of an event or a span, as far as they are allowed.
+#[derive(Default)]
+struct Allowed(Map<String, Value>);
+
+impl Allowed {
+    fn put(&mut self, field: &Field, value: impl Into<Value>) {
+        let value = if FIELDS.contains(&field.name()) { value.into() } else { "…".into() };
+        self.0.insert(field.name().to_owned(), value);
+    }
+}
+
+impl Visit for Allowed {
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.put(field, value);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.put(field, value);
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.put(field, value);
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.put(field, value);
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.put(field, value);
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        self.put(field, format!("{value:?}"));
+    }
+}
+
+fn line(clock: &Clock, format: LogFormat, level: Level, fields: &Map<String, Value>) -> String {
+    let time = clock.now().to_rfc3339_opts(SecondsFormat::Millis, true);
+    match format {
+        LogFormat::Json => json_line(&time, level, fields),
+        LogFormat::Text => text_line(&time, level, fields),
+    }
+}
+
+fn json_line(time: &str, level: Level, fields: &Map<String, Value>) -> String {
+    let mut object = Map::new();
+    object.insert("time".to_owned(), time.into());
+    object.insert("level".to_owned(), level_word(level).into());
+    object.extend(fields.iter().map(|(name, value)| (name.clone(), value.clone())));
+    let mut line = Value::Object(object).to_string();
+    line.push('\n');
+    line
+}
+
+fn text_line(time: &str, level: Level, fields: &Map<String, Value>) -> String {
+    let message = fields.get("message").and_then(Value::as_str).unwrap_or_default();
+    let mut line = format!("{time} {:<7} {}", level_word(level), one_line(message));
+    for (name, value) in fields.iter().filter(|(name, _)| *name != "message") {
+        let value = value.as_str().map_or_else(|| value.to_string(), one_line);
+        let _ = write!(line, " {name}={value}");
+    }
+    line.push('\n');
+    line
+}
+
+/// The host takes every line for a record of its own.
+fn one_line(text: &str) -> String {
+    text.replace(|letter: char| letter.is_control(), " ")
+}
+
+/// The host looks for `warn` in a line on stderr, to tell warnings from errors.
+fn level_word(level: Level) -> &'static str {
+    match level {
+        Level::ERROR => "error",
+        Level::WARN => "warning",
+        Level::INFO => "info",
+        Level::DEBUG => "debug",
+        Level::TRACE => "trace",
+    }
+}
+
+/// One call of the system per line, so that lines of several threads do not mix. A closed pipe is no reason to
+/// stop serving.
+fn write(level: Level, line: &str) {
+    let _ = if level <= Level::WARN {
+        io::stderr().lock().write_all(line.as_bytes())
+    } else {
+        io::stdout().lock().write_all(line.as_bytes())
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+
+    fn fields(entries: &[(&str, Value)]) -> Map<String, Value> {
+        entries.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+    }
+
+    #[test]
+    fn a_line_is_one_line_in_both_forms() {
+        let clock = Clock::at(DateTime::from_timestamp(1_796_140_800, 0).expect("a time"));
+        let fields = fields(&[("message", "two\nlines".into()), ("ms", 3.into())]);
+        let json = line(&clock, LogFormat::Json, Level::INFO, &fields);
+        assert_eq!(
+            json,
+            "{\"time\":\"2026-12-01T16:00:00.000Z\",\"level\":\"info\",\"message\":\"two\\nlines\",\"ms\":3}\n"
+        );
+        let text = line(&clock, LogFormat::Text, Level::WARN, &fields);
+        assert_eq!(text, "2026-12-01T16:00:00.000Z warning two lines ms=3\n");
+    }
+
+    #[test]
+    fn a_field_off_the_list_is_written_without_its_value() {
+        struct Keep(std::sync::Arc<parking_lot::Mutex<Vec<Map<String, Value>>>>);
+        impl<S: Subscriber> Layer<S> for Keep {
+            fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+                let mut fields = Allowed::default();
+                event.record(&mut fields);
+                self.0.lock().push(fields.0);
+            }
+        }
+        let lines = std::sync::Arc::new(parking_lot::Mutex::new(Vec::new()));
+        let subscriber = tracing_subscriber::registry().with(Keep(std::sync::Arc::clone(&lines)));
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::info!(function = "book", email = "pat@example.org", "done");
+        });
+        let kept = lines.lock().pop().expect("one event");
+        assert_eq!(kept["function"], "book");
+        assert_eq!(kept["email"], "…");
+        assert_eq!(kept["message"], "done");
+    }
+}

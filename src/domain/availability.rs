@@ -117,7 +117,7 @@ impl Supply {
     ) -> Self {
         openings.sort_unstable();
         openings.dedup();
-        busy.sort_unstable_by_key(Interval::start);
+        sort_by_start(&mut busy);
         seated.sort_unstable();
         seated.dedup_by(|later, earlier| {
             let same = earlier.start == later.start;
@@ -134,34 +134,62 @@ impl Supply {
         &self.practitioner
     }
 
+    /// This supply with more of it taken.
+    #[must_use]
+    pub fn less(
+        &self,
+        busy: impl IntoIterator<Item = Interval>,
+        seated: impl IntoIterator<Item = Seated>,
+    ) -> Self {
+        Self::new(
+            self.practitioner.clone(),
+            self.openings.clone(),
+            self.busy.iter().copied().chain(busy).collect(),
+            self.seated.iter().copied().chain(seated).collect(),
+        )
+    }
+
+    /// The seats left at one start; `None` when it is not on the grid of any opening, or is not free.
+    #[must_use]
+    pub fn seats_at(&self, grid: &Grid, start: i64) -> Option<u32> {
+        let mut seats = None;
+        self.each_free(grid, &(start..start + 1), |_, remaining| seats = Some(remaining));
+        seats
+    }
+
+    /// Whether an appointment could start then if nothing were taken.
+    #[must_use]
+    pub fn is_on_grid(&self, grid: &Grid, start: i64) -> bool {
+        self.openings.iter().any(|opening| {
+            let since = start - opening.start;
+            since >= 0
+                && since % i64::from(grid.every.get()) == 0
+                && start + i64::from(grid.duration.get()) <= opening.end
+        })
+    }
+
     /// Calls `found` with each start in `window` that is free, and the seats it has left.
     ///
     /// The appointment lies within an opening; its buffers may reach beyond it. Starts come in the order of
     /// the openings, and twice where two openings overlap on the same grid.
     pub fn each_free(&self, grid: &Grid, window: &Range<i64>, mut found: impl FnMut(i64, u32)) {
-        let every = i64::from(grid.every.get());
         let mut sweep = Sweep::new(self, grid);
         let mut at_opening = sweep;
         let mut reached = i64::MIN;
         for opening in &self.openings {
-            let from = opening.start.max(window.start);
-            let end = (opening.end - sweep.duration + 1).min(window.end);
-            if from < reached {
+            let first = opening.start.max(window.start);
+            let last = (opening.end - sweep.duration).min(window.end.saturating_sub(1));
+            if first > last || grid.capacity == 0 {
+                continue;
+            }
+            // Openings that overlap are rare, and worth going back for.
+            if first <= reached {
                 sweep = at_opening;
             } else {
                 at_opening = sweep;
             }
-            let mut start = next_on_grid(opening.start, every, from);
-            while start < end {
-                match sweep.look(start) {
-                    Look::Free(remaining) => {
-                        found(start, remaining);
-                        start += every;
-                    }
-                    Look::BlockedUntil(next) => start = next_on_grid(start, every, next),
-                }
-            }
-            reached = start;
+            sweep.cross(next_on_grid(opening.start, sweep.every, first), last, &mut found);
+            reached = last;
         }
     }
 }
@@ -226,35 +254,92 @@ fn reaches(date: NaiveDate, series: &Series, next: &BTreeSet<NaiveDate>) -> bool
     first.is_some_and(|first| first <= last && next.range(first..=last).next().is_some())
 }
 
-/// The first start on the grid of `from` that is not before `earliest`.
-fn next_on_grid(from: i64, every: i64, earliest: i64) -> i64 {
-    if earliest <= from {
-        return from;
+/// Sorts by start in time that grows with the length alone, where starts are spread as in a calendar.
+///
+/// Vendors send long lists in no order, and comparing would cost more than all the rest of a search. So each
+/// interval goes into one of many buckets, and is compared with its few neighbours.
+fn sort_by_start(list: &mut Vec<Interval>) {
+    const SHORT: usize = 128;
+    const BUCKETS: usize = 1024;
+    const CROWDED: u32 = 16;
+    if list.is_sorted_by_key(Interval::start) {
+        return;
     }
-    // Saturates where a window starts beyond all time; nothing is free there.
-    let steps = earliest.saturating_sub(from).saturating_add(every - 1) / every;
-    from.saturating_add(steps.saturating_mul(every))
+    if list.len() < SHORT {
+        list.sort_unstable_by_key(Interval::start);
+        return;
+    }
+    let (mut earliest, mut latest) = (i64::MAX, i64::MIN);
+    for interval in list.iter() {
+        earliest = earliest.min(interval.start);
+        latest = latest.max(interval.start);
+    }
+    let bits = u64::BITS - latest.abs_diff(earliest).leading_zeros();
+    let shift = bits.saturating_sub(BUCKETS.trailing_zeros());
+    #[expect(clippy::cast_possible_truncation, reason = "less than `BUCKETS` as it is")]
+    let bucket =
+        |interval: &Interval| ((interval.start - earliest).cast_unsigned() >> shift) as usize % BUCKETS;
+
+    let mut places = [0_u32; BUCKETS];
+    for interval in list.iter() {
+        places[bucket(interval)] += 1;
+    }
+    if places.iter().any(|count| *count > CROWDED) {
+        list.sort_unstable_by_key(Interval::start);
+        return;
+    }
+    let mut sum = 0;
+    for place in &mut places {
+        sum += std::mem::replace(place, sum);
+    }
+    let mut sorted = list.clone();
+    for interval in list.iter() {
+        let place = &mut places[bucket(interval)];
+        sorted[*place as usize] = *interval;
+        *place += 1;
+    }
+    insertion_sort(&mut sorted);
+    *list = sorted;
 }
 
-/// What stands at a start.
-enum Look {
-    /// Seats left, at least one.
-    Free(u32),
-    /// No start before this one, which is later than the one looked at, is free.
-    BlockedUntil(i64),
+/// Fast where nothing has far to go.
+fn insertion_sort(list: &mut [Interval]) {
+    for mut at in 1..list.len() {
+        while at > 0 && list[at - 1].start > list[at].start {
+            list.swap(at - 1, at);
+            at -= 1;
+        }
+    }
+}
+
+/// The first start on the grid of `from` that is not before `earliest`.
+fn next_on_grid(from: i64, every: i64, earliest: i64) -> i64 {
+    if earliest <= from { from } else { from + (earliest - from + every - 1) / every * every }
+}
+
+/// What the seats taken around a start leave of it.
+enum Seats {
+    /// All of them, here and at each start up to this one.
+    AllUpTo(i64),
+    /// This many, at least one.
+    Some(u32),
+    /// None before this start, which is later.
+    NoneBefore(i64),
 }
 
 /// A place in a practitioner's time; it only moves on. Turning back is taking an earlier copy.
 #[derive(Clone, Copy)]
 struct Sweep<'a> {
     duration: i64,
+    every: i64,
     before: i64,
     after: i64,
     capacity: u32,
+    /// What is not passed yet.
     busy: &'a [Interval],
     seated: &'a [Seated],
-    /// Where the last of the busy times passed so far ends.
-    busy_until: i64,
+    /// No earlier start is clear of the busy times passed.
+    clear_from: i64,
     /// The last start passed that has seats taken.
     seated_before: i64,
 }
@@ -263,31 +348,62 @@ impl<'a> Sweep<'a> {
     fn new(supply: &'a Supply, grid: &Grid) -> Self {
         Self {
             duration: grid.duration.get().into(),
+            every: grid.every.get().into(),
             before: grid.buffer_before.into(),
             after: grid.buffer_after.into(),
             capacity: grid.capacity,
             busy: &supply.busy,
             seated: &supply.seated,
-            busy_until: -2 * FURTHEST,
+            clear_from: -2 * FURTHEST,
             seated_before: -2 * FURTHEST,
         }
     }
 
-    fn look(&mut self, start: i64) -> Look {
-        let end = start + self.duration + self.after;
-        while let [next, rest @ ..] = self.busy
-            && next.start < end
-        {
-            self.busy_until = self.busy_until.max(next.end);
-            self.busy = rest;
+    /// Goes from one busy time to the next, instead of from start to start, and fills what lies between.
+    fn cross(&mut self, mut start: i64, last: i64, found: &mut impl FnMut(i64, u32)) {
+        let ahead = self.duration + self.after;
+        let mut clear_from = self.clear_from;
+        let mut passed = 0;
+        for busy in self.busy {
+            let clear_to = busy.start - ahead;
+            if clear_to >= last {
+                break;
+            }
+            if start.max(clear_from) <= clear_to {
+                start = next_on_grid(start, self.every, clear_from);
+                start = self.fill(start, clear_to, found);
+            }
+            clear_from = clear_from.max(busy.end + self.before);
+            passed += 1;
         }
-        if self.busy_until > start - self.before {
-            return Look::BlockedUntil(self.busy_until + self.before);
+        self.clear_from = clear_from;
+        self.busy = &self.busy[passed..];
+        if start.max(clear_from) <= last {
+            self.fill(next_on_grid(start, self.every, clear_from), last, found);
         }
-        self.look_at_seats(start)
     }
 
-    fn look_at_seats(&mut self, start: i64) -> Look {
+    /// Finds starts where nothing is in the way but seats; returns the first after `last`.
+    fn fill(&mut self, mut start: i64, last: i64, found: &mut impl FnMut(i64, u32)) -> i64 {
+        while start <= last {
+            match self.seats(start) {
+                Seats::AllUpTo(end) => {
+                    while start <= end.min(last) {
+                        found(start, self.capacity);
+                        start += self.every;
+                    }
+                }
+                Seats::Some(remaining) => {
+                    found(start, remaining);
+                    start += self.every;
+                }
+                Seats::NoneBefore(next) => start = next_on_grid(start, self.every, next),
+            }
+        }
+        start
+    }
+
+    fn seats(&mut self, start: i64) -> Seats {
         // Two appointments of one service that start closer than this are in each other's way.
         let span = self.before + self.duration + self.after;
         while let [next, rest @ ..] = self.seated
@@ -297,17 +413,16 @@ impl<'a> Sweep<'a> {
             self.seated = rest;
         }
         if self.seated_before > start - span {
-            return Look::BlockedUntil(self.seated_before + span);
+            return Seats::NoneBefore(self.seated_before + span);
         }
-        let (taken, later) = match self.seated {
-            [here, rest @ ..] if here.start == start => (here.taken, rest),
-            later => (0, later),
-        };
-        match later {
-            // The next one may itself still have seats.
-            [next, ..] if next.start < start + span => Look::BlockedUntil(next.start),
-            _ if taken < self.capacity => Look::Free(self.capacity - taken),
-            _ => Look::BlockedUntil(start + 1),
+        match self.seated {
+            [] => Seats::AllUpTo(i64::MAX),
+            [next, ..] if next.start - span >= start => Seats::AllUpTo(next.start - span),
+            // The next one may itself have seats left.
+            [next, ..] if next.start > start => Seats::NoneBefore(next.start),
+            [_, next, ..] if next.start < start + span => Seats::NoneBefore(next.start),
+            [here, ..] if here.taken < self.capacity => Seats::Some(self.capacity - here.taken),
+            _ => Seats::NoneBefore(start + 1),
         }
     }
 }

@@ -44,12 +44,21 @@ impl ConfirmationCode {
 impl FromStr for ConfirmationCode {
     type Err = NotACode;
 
-    /// Forgives case, hyphens, blanks, and the confusions of O with 0 and of I and L with 1.
+    /// Forgives case, hyphens, blanks, marks of text direction, and the confusions of O with 0 and of I and L with 1.
     fn from_str(typed: &str) -> Result<Self, NotACode> {
         let mut text = String::with_capacity(LENGTH);
         for letter in typed.chars() {
             let letter = match letter.to_ascii_uppercase() {
-                ' ' | '-' | '\u{a0}' | '\u{2010}'..='\u{2015}' => continue,
+                // Also the marks that right-to-left text puts around what is copied from it.
+                ' '
+                | '-'
+                | '\u{a0}'
+                | '\u{2010}'..='\u{2015}'
+                | '\u{200e}'
+                | '\u{200f}'
+                | '\u{2066}'..='\u{2069}' => {
+                    continue;
+                }
                 'O' => '0',
                 'I' | 'L' => '1',
                 letter => letter,
@@ -86,6 +95,7 @@ mod tests {
     fn confusions_are_forgiven() {
         let code: ConfirmationCode = "oil00-0o1Il".parse().expect("ten characters");
         assert_eq!(code.compact(), "0110000111");
+        assert_eq!("\u{2068}01100-00111\u{2069}".parse(), Ok(code));
     }
 
     #[test]

@@ -21,7 +21,7 @@ locations-nearby = { $count ->
 locations-none-within = لم نعثر على أي عيادة ضمن مسافة { $distance }. يمكنك تجربة مكان آخر أو توسيع البحث.
 locations-none = لم نعثر على أي عيادة يمكن الحجز فيها.
 locations-none-for-service = لم نعثر على أي عيادة تقدّم هذه الخدمة: { $service }.
-locations-unknown-place = لا نعرف هذا المكان: «{ $place }». يرجى التحقق منه، أو إرسال رمز بريدي آخر أو مدينة أخرى.
+locations-unknown-place = لا نعرف هذا المكان. يرجى التحقق منه، أو إرسال رمز بريدي آخر أو مدينة أخرى.
 locations-matched-by-place = لا يمكننا قياس المسافات هناك، لذلك بحثنا عن عيادات لها الرمز البريدي نفسه أو في المدينة نفسها.
 location-unknown = لم نعثر على هذه العيادة. يرجى اختيار عيادة أخرى.
 service-unknown = هذه العيادة لا تقدّم هذه الخدمة. يرجى اختيار خدمة أخرى.
@@ -104,7 +104,7 @@ preview-series = { $count ->
     [many] { $service }، { $location }، { $count } جرعة:
    *[other] { $service }، { $location }، { $count } جرعة:
 }
-preview-question = هل نحجز؟
+preview-question = هل نتابع الحجز؟
 slot-taken = عذرًا، لم يعد هذا الموعد متاحًا.
 dose-taken = عذرًا، لم يعد موعد الجرعة { $dose } متاحًا.
 doses-taken = عذرًا، لم تعد مواعيد هذه الجرعات متاحة: { $doses }.
@@ -254,7 +254,7 @@ missing-birth-date = يرجى كتابة تاريخ ميلادك.
 invalid-birth-date = لا يبدو هذا تاريخ ميلاد صحيحًا. يرجى كتابة السنة والشهر واليوم، مثل ⁨1980-05-31⁩.
 birth-date-in-future = تاريخ الميلاد هذا في المستقبل. يرجى التحقق منه.
 missing-answer = يرجى الإجابة عن هذا السؤال: { $question }
-invalid-answer = { $question } يرجى اختيار إحدى هذه الإجابات: { $options }.
+invalid-answer = يرجى اختيار إحدى هذه الإجابات: { $options }. السؤال هو: { $question }
 missing-consent = قبل الحجز نحتاج إلى موافقتك على ما يلي: { $consent }
 missing-practitioner = يرجى اختيار المختص المطلوب للموعد.
 invalid-practitioner = لم نعثر على هذا الشخص في هذه العيادة. يرجى الاختيار مرة أخرى.

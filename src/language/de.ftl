@@ -13,7 +13,7 @@ locations-nearby = { $count ->
 locations-none-within = Im Umkreis von { $distance } habe ich keinen Standort gefunden. Sie können einen anderen Ort oder einen größeren Umkreis probieren.
 locations-none = Ich habe keinen Standort gefunden, an dem Sie buchen können.
 locations-none-for-service = Ich habe keinen Standort gefunden, der dies anbietet: { $service }.
-locations-unknown-place = Den Ort „{ $place }“ kenne ich nicht. Bitte prüfen Sie ihn oder schicken Sie mir eine andere Postleitzahl oder Stadt.
+locations-unknown-place = Diesen Ort kenne ich nicht. Bitte prüfen Sie ihn oder schicken Sie mir eine andere Postleitzahl oder Stadt.
 locations-matched-by-place = Dort kann ich keine Entfernungen messen. Ich habe deshalb nach Standorten mit derselben Postleitzahl oder in derselben Stadt gesucht.
 location-unknown = Diesen Standort finde ich nicht. Bitte wählen Sie einen anderen.
 service-unknown = Das bietet dieser Standort nicht an. Bitte wählen Sie etwas anderes.
@@ -85,12 +85,12 @@ not-bookable-not-a-time = Diese Zeit wird dort nicht angeboten. Bitte wählen Si
 not-bookable-past = Dieser Termin ist schon vorbei. Bitte wählen Sie einen anderen.
 not-bookable-not-a-series = Diese Termine passen nicht zusammen. Bitte wählen Sie für jede Dosis einen Termin, der Reihe nach.
 not-eligible-too-young = { $age ->
-    [one] Das ist für Menschen ab { $age } Jahr.
-   *[other] Das ist für Menschen ab { $age } Jahren.
+    [one] Das ist für Personen ab { $age } Jahr.
+   *[other] Das ist für Personen ab { $age } Jahren.
 }
 not-eligible-too-old = { $age ->
-    [one] Das ist für Menschen bis { $age } Jahr.
-   *[other] Das ist für Menschen bis { $age } Jahre.
+    [one] Das ist für Personen bis { $age } Jahr.
+   *[other] Das ist für Personen bis { $age } Jahre.
 }
 not-eligible-adults-only = Das ist nur für Erwachsene.
 not-eligible-children-only = Das ist nur für Kinder.
@@ -172,7 +172,7 @@ missing-birth-date = Bitte sagen Sie mir Ihr Geburtsdatum.
 invalid-birth-date = Das sieht nicht wie ein Geburtsdatum aus. Bitte schreiben Sie Jahr, Monat und Tag, zum Beispiel 1980-05-31.
 birth-date-in-future = Das Geburtsdatum liegt in der Zukunft. Bitte prüfen Sie es.
 missing-answer = Bitte beantworten Sie diese Frage: { $question }
-invalid-answer = { $question } Bitte wählen Sie eine dieser Antworten: { $options }.
+invalid-answer = Bitte wählen Sie eine dieser Antworten: { $options }. Die Frage lautet: { $question }
 missing-consent = Bevor ich buchen kann, brauche ich Ihre Zustimmung: { $consent }
 missing-practitioner = Bitte wählen Sie, zu wem Sie möchten.
 invalid-practitioner = Diese Person finde ich an diesem Standort nicht. Bitte wählen Sie noch einmal.

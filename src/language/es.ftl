@@ -13,7 +13,7 @@ locations-nearby = { $count ->
 locations-none-within = No encontré ningún centro a menos de { $distance }. Puede probar con otro lugar o buscar más lejos.
 locations-none = No encontré ningún centro donde pueda reservar.
 locations-none-for-service = No encontré ningún centro que ofrezca esto: { $service }.
-locations-unknown-place = No conozco el lugar "{ $place }". Revíselo, por favor, o envíeme otro código postal u otra ciudad.
+locations-unknown-place = No conozco ese lugar. Revíselo, por favor, o envíeme otro código postal u otra ciudad.
 locations-matched-by-place = Ahí no puedo calcular distancias, así que busqué centros con el mismo código postal o en la misma ciudad.
 location-unknown = No encuentro ese centro. Elija otro, por favor.
 service-unknown = Ese centro no ofrece este servicio. Elija otro, por favor.
@@ -93,7 +93,7 @@ not-eligible-too-old = { $age ->
    *[other] Esto es para personas de hasta { $age } años.
 }
 not-eligible-adults-only = Esto es solo para personas adultas.
-not-eligible-children-only = Esto es solo para menores.
+not-eligible-children-only = Esto es solo para menores de edad.
 series-interval = { $max ->
     [one] Entre la dosis { $previous } y la dosis { $dose } tiene que pasar de { $min } a { $max } día.
    *[other] Entre la dosis { $previous } y la dosis { $dose } tienen que pasar de { $min } a { $max } días.
@@ -172,7 +172,7 @@ missing-birth-date = Dígame su fecha de nacimiento, por favor.
 invalid-birth-date = Eso no parece una fecha de nacimiento. Escriba año, mes y día, como 1980-05-31, por favor.
 birth-date-in-future = La fecha de nacimiento está en el futuro. Revísela, por favor.
 missing-answer = Responda a esta pregunta, por favor: { $question }
-invalid-answer = { $question } Elija una de estas opciones, por favor: { $options }.
+invalid-answer = Responda con una de estas opciones, por favor: { $options }. La pregunta es: { $question }
 missing-consent = Antes de reservar, necesito que acepte esto: { $consent }
 missing-practitioner = Elija con quién desea la cita, por favor.
 invalid-practitioner = No encuentro a esa persona en este centro. Elija de nuevo, por favor.

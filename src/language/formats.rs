@@ -37,7 +37,8 @@ pub(super) struct Formats {
     time: NoCalendarFormatter<T>,
     zone: NoCalendarFormatter<SpecificShort>,
     weekdays: [String; 7],
-    list: ListFormatter,
+    all: ListFormatter,
+    any: ListFormatter,
     decimal: DecimalFormatter,
 }
 
@@ -58,7 +59,8 @@ impl Formats {
             time: NoCalendarFormatter::try_new(preferences, T::hm())?,
             zone: NoCalendarFormatter::try_new(preferences, SpecificShort)?,
             weekdays: weekdays(preferences)?,
-            list: ListFormatter::try_new_and(locale.into(), ListFormatterOptions::default())?,
+            all: ListFormatter::try_new_and(locale.into(), ListFormatterOptions::default())?,
+            any: ListFormatter::try_new_or(locale.into(), ListFormatterOptions::default())?,
             decimal: DecimalFormatter::try_new(
                 locale.into(),
                 icu_decimal::options::DecimalFormatterOptions::default(),
@@ -87,8 +89,12 @@ impl Formats {
         &self.weekdays[day % 7]
     }
 
-    pub(super) fn list(&self, items: &[impl AsRef<str>]) -> String {
-        plain(self.list.format(items.iter().map(AsRef::as_ref)).to_string())
+    pub(super) fn all_of(&self, items: &[impl AsRef<str>]) -> String {
+        plain(self.all.format(items.iter().map(AsRef::as_ref)).to_string())
+    }
+
+    pub(super) fn any_of(&self, items: &[impl AsRef<str>]) -> String {
+        plain(self.any.format(items.iter().map(AsRef::as_ref)).to_string())
     }
 
     pub(super) fn number(&self, value: f64, decimals: usize) -> String {

@@ -13,7 +13,7 @@ locations-nearby = { $count ->
 locations-none-within = Je n'ai trouvé aucun centre à moins de { $distance }. Vous pouvez essayer un autre lieu ou chercher plus loin.
 locations-none = Je n'ai trouvé aucun centre où vous pouvez réserver.
 locations-none-for-service = Je n'ai trouvé aucun centre qui propose ceci : { $service }.
-locations-unknown-place = Je ne connais pas le lieu "{ $place }". Vérifiez-le, ou envoyez-moi un autre code postal ou une autre ville.
+locations-unknown-place = Je ne connais pas ce lieu. Vérifiez-le, ou envoyez-moi un autre code postal ou une autre ville.
 locations-matched-by-place = Je ne peux pas y mesurer les distances. J'ai donc cherché les centres qui ont le même code postal ou qui sont dans la même ville.
 location-unknown = Je ne trouve pas ce centre. Merci d'en choisir un autre.
 service-unknown = Ce centre ne propose pas cette prestation. Merci d'en choisir une autre.
@@ -85,15 +85,15 @@ not-bookable-not-a-time = Le centre ne propose pas ce créneau. Merci d'en chois
 not-bookable-past = Ce créneau est déjà passé. Merci d'en choisir un autre.
 not-bookable-not-a-series = Ces créneaux ne vont pas ensemble. Merci de choisir un créneau pour chaque dose, dans l'ordre.
 not-eligible-too-young = { $age ->
-    [one] C'est réservé aux personnes de { $age } an et plus.
-   *[other] C'est réservé aux personnes de { $age } ans et plus.
+    [one] Cela s'adresse aux personnes de { $age } an et plus.
+   *[other] Cela s'adresse aux personnes de { $age } ans et plus.
 }
 not-eligible-too-old = { $age ->
-    [one] C'est réservé aux personnes de { $age } an au plus.
-   *[other] C'est réservé aux personnes de { $age } ans au plus.
+    [one] Cela s'adresse aux personnes de { $age } an au plus.
+   *[other] Cela s'adresse aux personnes de { $age } ans au plus.
 }
-not-eligible-adults-only = C'est réservé aux adultes.
-not-eligible-children-only = C'est réservé aux enfants.
+not-eligible-adults-only = Cela s'adresse uniquement aux adultes.
+not-eligible-children-only = Cela s'adresse uniquement aux enfants.
 series-interval = { $max ->
     [one] La dose { $dose } doit avoir lieu { $min } à { $max } jour après la dose { $previous }.
    *[other] La dose { $dose } doit avoir lieu { $min } à { $max } jours après la dose { $previous }.
@@ -172,7 +172,7 @@ missing-birth-date = Merci de m'indiquer votre date de naissance.
 invalid-birth-date = Cela ne ressemble pas à une date de naissance. Indiquez l'année, le mois et le jour, comme 1980-05-31.
 birth-date-in-future = La date de naissance est dans le futur. Merci de la vérifier.
 missing-answer = Merci de répondre à cette question : { $question }
-invalid-answer = { $question } Merci de choisir parmi ces réponses : { $options }.
+invalid-answer = Merci de choisir parmi ces réponses : { $options }. La question est : { $question }
 missing-consent = Avant de réserver, j'ai besoin de votre accord : { $consent }
 missing-practitioner = Merci de choisir la personne que vous souhaitez consulter.
 invalid-practitioner = Je ne trouve pas cette personne dans ce centre. Merci de choisir de nouveau.
@@ -216,8 +216,8 @@ tomorrow = Demain
 open-now = Ouvert en ce moment
 closed-now = Fermé en ce moment
 remaining = { $count ->
-    [one] { $count } place
-   *[other] { $count } places
+    [one] { $count } place restante
+   *[other] { $count } places restantes
 }
 any-practitioner = Peu importe
 free-of-charge = Gratuit

@@ -67,7 +67,7 @@ messages! {
     NoLocationsWithin { distance: &'a str } = "locations-none-within",
     NoLocations = "locations-none",
     NoLocationsForService { service: &'a str } = "locations-none-for-service",
-    UnknownPlace { place: &'a str } = "locations-unknown-place",
+    UnknownPlace = "locations-unknown-place",
     /// For countries whose postal codes we cannot place on the map.
     MatchedByPlace = "locations-matched-by-place",
     UnknownLocation = "location-unknown",
@@ -110,7 +110,7 @@ messages! {
     PreviewQuestion = "preview-question",
     SlotTaken = "slot-taken",
     DoseTaken { dose: u32 } = "dose-taken",
-    /// `doses` is a list of at least two numbers.
+    /// `doses` is a [`list`](super::Language::list) of at least two numbers.
     DosesTaken { doses: &'a str } = "doses-taken",
     NothingBooked = "nothing-booked",
     NothingChanged = "nothing-changed",
@@ -172,7 +172,7 @@ messages! {
     InvalidBirthDate = "invalid-birth-date",
     BirthDateInFuture = "birth-date-in-future",
     MissingAnswer { question: &'a str } = "missing-answer",
-    /// `options` is a list.
+    /// `options` is a [`choice`](super::Language::choice).
     InvalidAnswer { question: &'a str, options: &'a str } = "invalid-answer",
     MissingConsent { consent: &'a str } = "missing-consent",
     MissingPractitioner = "missing-practitioner",
@@ -235,6 +235,12 @@ messages! {
     Miles { number: &'a str } = "distance-miles",
     Kilometres { number: &'a str } = "distance-kilometres",
     WithDetail { title: &'a str, detail: &'a str } = "title-with-detail",
+}
+
+impl Message<'_> {
+    pub(super) fn is_label(&self) -> bool {
+        self.id().starts_with("label-") || self.id().starts_with("hours-")
+    }
 }
 
 /// Only the id: the texts may be a patient's, the code is a secret.

@@ -77,13 +77,6 @@ impl Tongue {
         ];
         &RESOURCES[self as usize]
     }
-
-    fn isolation(self) -> Isolation {
-        match self {
-            Self::Arabic => isolated,
-            _ => |text| Cow::Borrowed(text),
-        }
-    }
 }
 
 /// What does not parse is left out; a test holds every file against it.
@@ -113,7 +106,7 @@ impl Sentences {
     }
 
     pub(super) fn say(&self, message: &Message<'_>) -> String {
-        let arguments = message.arguments(self.tongue.isolation());
+        let arguments = message.arguments(self.isolation(message));
         let Some(pattern) = self.bundle.get_message(message.id()).and_then(|found| found.value()) else {
             return String::new();
         };
@@ -121,6 +114,15 @@ impl Sentences {
         let _ = self.bundle.write_pattern(&mut sentence, pattern, Some(&arguments), &mut Vec::new());
         sentence
     }
+
+    /// Labels are put together from parts that are in the language already, and stay in its order.
+    fn isolation(&self, message: &Message<'_>) -> Isolation {
+        if self.tongue == Tongue::Arabic && !message.is_label() { isolated } else { untouched }
+    }
+}
+
+fn untouched(text: &str) -> Cow<'_, str> {
+    Cow::Borrowed(text)
 }
 
 /// `text` between a first-strong isolate and its end, where its parts would otherwise change places: when it begins

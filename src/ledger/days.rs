@@ -22,7 +22,10 @@ use super::{
 use crate::{
     domain::{CalendarId, Place, Service, civil, code::ConfirmationCode},
     provider::{Capabilities, Handle, Record as WhoseRecord},
-    store::{StoreError, combined::Change},
+    store::{
+        StoreError,
+        combined::{Change, Sighting},
+    },
 };
 
 /// What an executor keeps of its time for the vendor, and does not spend waiting for a place.
@@ -233,7 +236,8 @@ impl Ledger {
         Ok(refused)
     }
 
-    /// The entries of some dates, after settling what looks abandoned in them.
+    /// The entries of some dates, after settling what looks abandoned in them; and what to ask by later whether
+    /// they are still the same.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -241,8 +245,8 @@ impl Ledger {
         &self,
         calendar: &CalendarId,
         dates: &[NaiveDate],
-    ) -> Result<Vec<Arc<Day>>, LedgerError> {
-        let days = self.read_days(calendar, dates).await?;
+    ) -> Result<(Vec<Arc<Day>>, Sighting), LedgerError> {
+        let (days, sighting) = self.sight_days(calendar, dates).await?;
         let now = self.clock.now().timestamp_millis();
         let suspects: BTreeSet<&str> = days
             .iter()
@@ -251,14 +255,22 @@ impl Ledger {
             .map(|entry| entry.code.as_str())
             .collect();
         if suspects.is_empty() {
-            return Ok(days);
+            return Ok((days, sighting));
         }
         for code in suspects {
             if let Ok(code) = code.parse() {
                 self.settle(&code).await?;
             }
         }
-        Ok(self.read_days(calendar, dates).await?)
+        Ok(self.sight_days(calendar, dates).await?)
+    }
+
+    /// Whether the days that [`demand`](Self::demand) has read are still the same.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn unchanged(&self, sighting: &Sighting) -> Result<bool, LedgerError> {
+        Ok(self.days.unchanged(sighting).await?)
     }
 
     /// Settles a booking whose entry is in the way; if it is confirmed, asks the vendor whether it still has
@@ -279,9 +291,17 @@ impl Ledger {
         calendar: &CalendarId,
         dates: &[NaiveDate],
     ) -> Result<Vec<Arc<Day>>, StoreError> {
+        Ok(self.sight_days(calendar, dates).await?.0)
+    }
+
+    async fn sight_days(
+        &self,
+        calendar: &CalendarId,
+        dates: &[NaiveDate],
+    ) -> Result<(Vec<Arc<Day>>, Sighting), StoreError> {
         let keys: Vec<String> = dates.iter().map(|date| key::day(calendar, *date)).collect();
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-        self.days.read(&keys).await
+        self.days.sight(&keys).await
     }
 
     /// Brings the days of a booking in line with what its record says: entries of places it stands in are
@@ -384,9 +404,8 @@ impl Claimant {
         }
         // A dose that is placed anew leaves what it, or an earlier attempt, had entered; but not where the
         // booking stands, which is held until its record says otherwise.
-        day.entries.retain(|there| {
-            !self.is_own(there) || !entries.iter().any(|entry| self.replaces(entry, there))
-        });
+        day.entries
+            .retain(|there| !self.is_own(there) || !entries.iter().any(|entry| self.replaces(entry, there)));
         day.entries.extend(entries);
         self.zone.name().clone_into(&mut day.zone);
         Change::Write(Ok(answer))
@@ -435,9 +454,11 @@ impl Claimant {
         if let Some(index) = chosen {
             return vec![index];
         }
-        if let Some(mine) = day.entries.iter().find(|entry| {
-            self.is_own(entry) && entry.attempt == self.attempt && entry.dose == claim.dose
-        }) && let Some(index) = claim.candidates.iter().position(|candidate| mine.is_at(&candidate.place))
+        if let Some(mine) = day
+            .entries
+            .iter()
+            .find(|entry| self.is_own(entry) && entry.attempt == self.attempt && entry.dose == claim.dose)
+            && let Some(index) = claim.candidates.iter().position(|candidate| mine.is_at(&candidate.place))
         {
             // What an answer that was lost has entered already.
             return vec![index];

@@ -78,6 +78,13 @@ impl Ledger {
         Ok(Opened::NotFound)
     }
 
+    /// What audit records name a booking by: the same for the same code, and no way back to it.
+    #[must_use]
+    pub fn audit_reference(&self, code: &ConfirmationCode) -> String {
+        let digest = self.ring.keys().last().map(|key| key.digest("audit", &[code.compact()]));
+        digest.map_or_else(String::new, |digest| digest.as_str()[..12].to_owned())
+    }
+
     /// Asks the vendor where the appointments of a confirmed booking are now, and brings the record up to
     /// date. After confirmation the vendor's calendar wins.
     ///

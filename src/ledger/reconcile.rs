@@ -196,7 +196,7 @@ impl Ledger {
         matches!(self.store.delete_if(&listed.key, listed.etag.clone()).await, crate::store::Written::Done(_))
     }
 
-    async fn read_batch<'a, D: documents::Kept>(
+    pub(super) async fn read_batch<'a, D: documents::Kept>(
         &self,
         batch: &'a [Listed],
     ) -> Result<Vec<(&'a Listed, D)>, LedgerError> {

@@ -10,7 +10,9 @@ use tokio::time::Instant;
 use super::{
     EXECUTOR_LIMIT, Ledger, LedgerError, STALE,
     days::Claimed,
-    documents::{Booking, Dose, DoseStatus, Doubt, Ended, LastOperation, Operation, OperationKind, State, Undone},
+    documents::{
+        Booking, Dose, DoseStatus, Doubt, Ended, LastOperation, Operation, OperationKind, State, Undone,
+    },
     record::{NotWritten, Record},
 };
 use crate::{
@@ -180,6 +182,9 @@ impl Ledger {
         self.tidy_days(&record).await?;
         if record.booking.state == State::Cancelled {
             self.discount_open(&record).await?;
+        }
+        if record.booking.doubt == Doubt::None {
+            self.unmark_pending(&record.code, record.booking.attempt).await;
         }
         Ok(Settled::Settled(Box::new(record)))
     }

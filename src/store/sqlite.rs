@@ -1,7 +1,7 @@
 //! The store of one machine: a single SQLite file that several processes may share.
 //!
 //! A newcomer would look for a lock around the file. There is none: SQLite's own write lock orders the
-//! processes, and inside one process a single [`writer`] thread takes everything that waits into one
+//! processes, and inside one process a single writer thread takes everything that waits into one
 //! transaction, so that 64 bookings cost one sync and not 64. Readers have connections of their own and see
 //! the last commit without waiting for the next.
 //!

@@ -299,7 +299,8 @@ fn a_configuration_with_problems_is_not_packaged() {
     fs::write(&broken, "[[clinic]]\nid = \"main\"\ntime_zone = \"America/Nowhere\"\n").expect("a file");
     let refused = stage.package(&["--config", broken.to_str().expect("a path in UTF-8")]);
     assert!(!refused.status.success());
-    assert!(messages(&refused).contains("America/Nowhere"), "{}", messages(&refused));
+    assert!(messages(&refused).contains("clinic[0].time_zone"), "{}", messages(&refused));
+    assert!(messages(&refused).contains("line 3"), "{}", messages(&refused));
     assert!(stage.dist().join("local.settings.json").exists(), "the stage before is still there");
     assert!(!stage.zip().exists());
 }

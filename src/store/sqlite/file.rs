@@ -45,8 +45,8 @@ const PATIENCE_OF_READER: Duration = Duration::from_secs(2);
 /// Up to this size a file is always searched for damage, which takes about a millisecond.
 const SMALL: u64 = 1 << 20;
 
-/// Up to this size it is searched after a crash, which takes less than a second. Damage in a larger one is
-/// found when it is met.
+/// Up to this size it is searched after a crash, which takes a fraction of a second once it is in memory.
+/// Damage in a larger one is found when it is met.
 const MEDIUM: u64 = 256 << 20;
 
 /// Opens the writer's connection; makes the database first if nothing is there.

@@ -10,7 +10,8 @@ use parking_lot::RwLock;
 
 use super::Version;
 
-/// So many keys are remembered, about 2 MiB; one more and all are forgotten.
+/// So many keys are remembered, which takes about 2 MiB when they are 40 bytes long; one more and all are
+/// forgotten.
 const LIMIT: usize = 16 * 1024;
 
 /// What is under a key.

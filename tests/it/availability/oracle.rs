@@ -112,6 +112,37 @@ fn window() -> impl Strategy<Value = Range<i64>> {
     prop_oneof![Just(i64::MIN..i64::MAX), (-DAY..DAY, -DAY..2 * DAY).prop_map(|(start, end)| start..end),]
 }
 
+/// More busy blocks than are sorted by comparing alone: spread, crowded together, or with one far away.
+fn many_busy() -> impl Strategy<Value = Vec<(i64, i64)>> {
+    let blocks = |latest: i64| vec((0..latest, 1..300i64), 100..500);
+    let far = || prop_oneof![Just(-(1 << 53)), Just((1 << 53) - 300), Just(1 << 40)];
+    let outlier = (blocks(40_000), far()).prop_map(|(mut list, far)| {
+        list.push((far, 1));
+        list
+    });
+    prop_oneof![blocks(40_000), blocks(50), outlier]
+        .prop_map(|list| list.into_iter().map(|(start, length)| (start, start + length)).collect::<Vec<_>>())
+        .prop_shuffle()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn long_lists_in_any_order_find_the_same_starts(
+        busy in many_busy(), openings in vec((0..40_000i64, 1..6000i64), 1..8), grid in grid()
+    ) {
+        let openings = openings.into_iter().map(|(start, length)| (start, start + length)).collect();
+        let time = Time { openings, busy, seated: Vec::new() };
+        let window = i64::MIN..i64::MAX;
+        let mut found = BTreeMap::new();
+        time.supply().each_free(&grid, &window, |start, remaining| {
+            found.insert(start, remaining);
+        });
+        prop_assert_eq!(found, time.free(&grid, &window));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 

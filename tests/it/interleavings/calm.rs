@@ -33,7 +33,10 @@ pub(super) async fn settle(cluster: &Cluster) -> Result<(), String> {
         .collect();
     let node = cluster.node(0);
     let calendar = &cluster.calendar.clinic.location.calendar;
-    node.ledger.demand(calendar, &dates).await.map_err(|error| format!("listing after the storm: {error}"))?;
+    node.ledger
+        .demand(calendar, &dates)
+        .await
+        .map_err(|error| format!("listing after the storm: {error}"))?;
     sleep(Duration::from_mins(2)).await;
     reconcile(cluster).await
 }

@@ -106,7 +106,8 @@ pub(super) const TIMES: [u64; 4] = [9 * 60, 9 * 60 + 20, 10 * 60, 23 * 60 + 50];
 
 /// A time so many days after the first, at the site.
 pub(super) fn time(day: u64, minutes: u64) -> DateTime<Utc> {
-    let midnight = DateTime::from_timestamp(DAWN + 4 * 86_400 - DAWN % 86_400 + 8 * 3_600, 0).expect("a time");
+    let midnight =
+        DateTime::from_timestamp(DAWN + 4 * 86_400 - DAWN % 86_400 + 8 * 3_600, 0).expect("a time");
     midnight + TimeDelta::minutes(i64::try_from(day * 24 * 60 + minutes).expect("few"))
 }
 

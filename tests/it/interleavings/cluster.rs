@@ -67,17 +67,32 @@ pub(super) type Stands = (u8, String, i64);
 /// What somebody was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Reply {
-    Booked { code: String, stands: Vec<Stands> },
-    AlreadyBooked { code: String },
-    AlreadyCancelled { code: String },
+    Booked {
+        code: String,
+        stands: Vec<Stands>,
+    },
+    AlreadyBooked {
+        code: String,
+    },
+    AlreadyCancelled {
+        code: String,
+    },
     /// By the ledger, or because the vendor's calendar showed nothing free to begin with.
-    SlotTaken { by_ledger: bool },
+    SlotTaken {
+        by_ledger: bool,
+    },
     Refused,
     TooManyBookings,
     InProgress,
     NotFound,
-    Cancelled { code: String, doses: Vec<u8> },
-    Moved { code: String, stands: Vec<Stands> },
+    Cancelled {
+        code: String,
+        doses: Vec<u8>,
+    },
+    Moved {
+        code: String,
+        stands: Vec<Stands>,
+    },
     /// Something went wrong; nothing is promised.
     Fault(String),
     /// The connection broke, or the client had enough.
@@ -233,7 +248,8 @@ impl Cluster {
         doses: Vec<u8>,
         call: Call,
     ) -> Reply {
-        self.world.note(|| format!("errand {} cancels {code} {doses:?} at {:?}", errand.number, node.instance));
+        self.world
+            .note(|| format!("errand {} cancels {code} {doses:?} at {:?}", errand.number, node.instance));
         let asked = self.world.elapsed();
         let wish = Wanted::Cancellation { code: code.to_owned(), doses: doses.clone() };
         let patience = call.patience;
@@ -253,7 +269,8 @@ impl Cluster {
         starts: Vec<(u8, DateTime<Utc>)>,
         call: Call,
     ) -> Reply {
-        self.world.note(|| format!("errand {} moves {code} {starts:?} at {:?}", errand.number, node.instance));
+        self.world
+            .note(|| format!("errand {} moves {code} {starts:?} at {:?}", errand.number, node.instance));
         let asked = self.world.elapsed();
         let wish = Wanted::Move { code: code.to_owned(), starts: starts.clone() };
         let patience = call.patience;
@@ -370,13 +387,7 @@ impl Node {
         }
     }
 
-    async fn cancel(
-        &self,
-        errand: &Errand,
-        code: &ConfirmationCode,
-        doses: Vec<u8>,
-        asker: Asker,
-    ) -> Reply {
+    async fn cancel(&self, errand: &Errand, code: &ConfirmationCode, doses: Vec<u8>, asker: Asker) -> Reply {
         let told = doses.clone();
         let changed = Box::pin(async {
             let Some(record) = self.opened(errand, code).await? else { return Ok(Reply::NotFound) };
@@ -419,11 +430,7 @@ fn stands(booking: &Booking) -> Vec<Stands> {
     standing
         .filter_map(|dose| {
             let place = dose.place.as_ref()?;
-            Some((
-                dose.dose,
-                place.practitioner.as_str().to_owned(),
-                place.time.start().timestamp_millis(),
-            ))
+            Some((dose.dose, place.practitioner.as_str().to_owned(), place.time.start().timestamp_millis()))
         })
         .collect()
 }

@@ -142,7 +142,8 @@ impl<'a> Evidence<'a> {
             lives.entry(code).or_default().push((version.at, booking));
         }
         let keys = cluster.keys();
-        let digest = |errand: &Errand, of: usize| keys[of].digest("email", &[&errand.email()]).as_str().to_owned();
+        let digest =
+            |errand: &Errand, of: usize| keys[of].digest("email", &[&errand.email()]).as_str().to_owned();
         let errands = errands
             .iter()
             .flat_map(|errand| (0..keys.len()).map(move |of| (errand, of)))
@@ -283,17 +284,20 @@ impl<'a> Evidence<'a> {
 
     /// Who was there before us is not booked over.
     fn has_no_outsider(&self, at: Duration, code: &str, booking: &Booking) -> Result<(), String> {
-        for place in booking.standing().filter(|dose| !self.meddled(dose)).filter_map(|dose| dose.place.as_ref()) {
-            let outsider = self.vendor.values().filter(|kept| kept.patient.is_none() && kept.made < at).find(|kept| {
-                let joined = kept.service.as_str() == booking.service
-                    && kept.place.time.start().timestamp_millis() == millis(&place.time.0)
-                    && self.cluster.calendar.clinic.capacity(&kept.service) > 1;
-                !joined
-                    && kept.gone.is_none_or(|gone| gone > at)
-                    && kept.place.practitioner.as_str() == place.practitioner
-                    && kept.place.buffered.start().timestamp_millis() < millis(&place.buffered.1)
-                    && millis(&place.buffered.0) < kept.place.buffered.end().timestamp_millis()
-            });
+        for place in
+            booking.standing().filter(|dose| !self.meddled(dose)).filter_map(|dose| dose.place.as_ref())
+        {
+            let outsider =
+                self.vendor.values().filter(|kept| kept.patient.is_none() && kept.made < at).find(|kept| {
+                    let joined = kept.service.as_str() == booking.service
+                        && kept.place.time.start().timestamp_millis() == millis(&place.time.0)
+                        && self.cluster.calendar.clinic.capacity(&kept.service) > 1;
+                    !joined
+                        && kept.gone.is_none_or(|gone| gone > at)
+                        && kept.place.practitioner.as_str() == place.practitioner
+                        && kept.place.buffered.start().timestamp_millis() < millis(&place.buffered.1)
+                        && millis(&place.buffered.0) < kept.place.buffered.end().timestamp_millis()
+                });
             demand!(outsider.is_none(), "`{code}` was confirmed at {place:?}, over {outsider:?}");
         }
         Ok(())
@@ -350,13 +354,18 @@ impl<'a> Evidence<'a> {
                     continue;
                 }
                 let kept = self.vendor.get(handle).filter(|kept| kept.stands());
-                let Some(kept) = kept else { return Err(format!("`{code}` stands, and not at the vendor: {dose:?}")) };
+                let Some(kept) = kept else {
+                    return Err(format!("`{code}` stands, and not at the vendor: {dose:?}"));
+                };
                 let there = (
                     dose.number,
                     kept.place.practitioner.as_str().to_owned(),
                     kept.place.time.start().timestamp_millis(),
                 );
-                demand!(dose.at() == Some(there.clone()), "`{code}`: {dose:?} stands at the vendor at {there:?}");
+                demand!(
+                    dose.at() == Some(there.clone()),
+                    "`{code}`: {dose:?} stands at the vendor at {there:?}"
+                );
                 let reference = kept.reference.as_ref().map(|reference| reference.0.as_ref());
                 demand!(dose.reference.as_deref() == reference, "`{code}`: {dose:?} carries {reference:?}");
             }
@@ -383,7 +392,9 @@ impl<'a> Evidence<'a> {
                         booking.state == "cancelled" || booking.doses.iter().any(|dose| !dose.stands())
                     })?;
                 }
-                Reply::SlotTaken { .. } | Reply::Refused if told.wish != Wanted::Booking => self.not_moved(told)?,
+                Reply::SlotTaken { .. } | Reply::Refused if told.wish != Wanted::Booking => {
+                    self.not_moved(told)?
+                }
                 Reply::SlotTaken { by_ledger: true } | Reply::Refused | Reply::TooManyBookings => {
                     self.not_booked(told)?;
                 }
@@ -402,10 +413,21 @@ impl<'a> Evidence<'a> {
     }
 
     /// Some version before the reply says so.
-    fn was(&self, told: &Told, code: &str, what: &str, says: impl Fn(&Booking) -> bool) -> Result<(), String> {
+    fn was(
+        &self,
+        told: &Told,
+        code: &str,
+        what: &str,
+        says: impl Fn(&Booking) -> bool,
+    ) -> Result<(), String> {
         let life = self.life(code)?;
         let was = life.iter().any(|(at, booking)| *at <= told.answered && says(booking));
-        demand!(was, "at {:?} errand {} was told that `{code}` is {what}: it was not", told.answered, told.errand);
+        demand!(
+            was,
+            "at {:?} errand {} was told that `{code}` is {what}: it was not",
+            told.answered,
+            told.errand
+        );
         Ok(())
     }
 
@@ -452,7 +474,11 @@ impl<'a> Evidence<'a> {
         }
         let (_, ended) = self.life(code)?.last().ok_or("no version")?;
         let meddled = ended.doses.iter().any(|dose| self.meddled(dose));
-        demand!(meddled || ended.stands() == stands, "errand {} was told `{code}` moved, and it did not", told.errand);
+        demand!(
+            meddled || ended.stands() == stands,
+            "errand {} was told `{code}` moved, and it did not",
+            told.errand
+        );
         Ok(())
     }
 
@@ -477,11 +503,13 @@ impl<'a> Evidence<'a> {
 
     /// One of the request's attempts was undone by then, and not confirmed again before this call came.
     fn not_booked(&self, told: &Told) -> Result<(), String> {
-        let own = self.lives.values().filter(|life| {
-            life.last().is_some_and(|(_, booking)| self.errand(booking) == Some(told.errand))
-        });
+        let own = self
+            .lives
+            .values()
+            .filter(|life| life.last().is_some_and(|(_, booking)| self.errand(booking) == Some(told.errand)));
         let mut undone_lives = own.filter(|life| {
-            let then: Vec<&(Duration, Booking)> = life.iter().filter(|(at, _)| *at <= told.answered).collect();
+            let then: Vec<&(Duration, Booking)> =
+                life.iter().filter(|(at, _)| *at <= told.answered).collect();
             let undone = then.iter().rposition(|(_, booking)| booking.state == "undone");
             undone.is_some_and(|undone| {
                 then[undone..].iter().all(|(at, booking)| booking.state != "confirmed" || *at >= told.asked)

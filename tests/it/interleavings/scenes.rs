@@ -119,7 +119,10 @@ async fn frozen_holder(world: Arc<World>) -> Verdict {
     let (_, last) = join(holder, rest).await;
     sleep(frozen).await;
     scene.end(&[own.clone(), other]).await?;
-    demand!(matches!(last, Reply::Booked { .. }), "in the end there is room for both, and {own:?} got {last:?}");
+    demand!(
+        matches!(last, Reply::Booked { .. }),
+        "in the end there is room for both, and {own:?} got {last:?}"
+    );
     Ok(())
 }
 
@@ -164,7 +167,10 @@ fn the_seats_of_one_group_are_all_given_and_none_twice() {
             let replies = join_all(booking).await;
             scene.end(&errands).await?;
             let booked = replies.iter().filter(|reply| matches!(reply, Reply::Booked { .. })).count();
-            demand!(scene.standing(&errands)? == 3 && booked == 3, "of three seats {booked} were given: {replies:?}");
+            demand!(
+                scene.standing(&errands)? == 3 && booked == 3,
+                "of three seats {booked} were given: {replies:?}"
+            );
             Ok(())
         }
         .boxed()
@@ -259,10 +265,14 @@ async fn two_clocks(world: Arc<World>) -> Verdict {
     sleep(world.duration(Duration::from_secs(3))).await;
     let refused = scene.book(1 - one, &second).await;
     demand!(matches!(told, Reply::Booked { .. }), "the place was free, and the first was told {told:?}");
-    demand!(matches!(refused, Reply::SlotTaken { .. }), "the place was taken, and the second was told {refused:?}");
+    demand!(
+        matches!(refused, Reply::SlotTaken { .. }),
+        "the place was taken, and the second was told {refused:?}"
+    );
     // Given back, it is free for everybody, whatever their clocks say.
     let Reply::Booked { code, .. } = told else { return Ok(()) };
-    let cancelled = scene.cluster.cancel(&scene.cluster.node(one), &first, &code, vec![1], Call::default()).await;
+    let cancelled =
+        scene.cluster.cancel(&scene.cluster.node(one), &first, &code, vec![1], Call::default()).await;
     demand!(matches!(cancelled, Reply::Cancelled { .. }), "cancelling: {cancelled:?}");
     sleep(Duration::from_secs(5)).await;
     let third = named(2, SINGLE, &[(0, TEN)]);
@@ -365,7 +375,11 @@ fn fifty_equal_requests_get_one_answer_and_one_appointment() {
     scene(30, |scene| {
         async move {
             let (service, starts) = service_of(&scene.world);
-            let own = if scene.world.happens(500) { named(0, service, &starts) } else { errand(0, service, &starts) };
+            let own = if scene.world.happens(500) {
+                named(0, service, &starts)
+            } else {
+                errand(0, service, &starts)
+            };
             let replies = join_all((0..50).map(|call| scene.book(call % 3, &own))).await;
             let first = replies[0].clone();
             demand!(matches!(first, Reply::Booked { .. }), "the first was told {first:?}");
@@ -387,7 +401,11 @@ fn fifty_different_requests_for_one_seat_get_it_once() {
             let replies = join_all(errands.iter().map(|errand| scene.book(errand.number % 3, errand))).await;
             let booked = replies.iter().filter(|reply| matches!(reply, Reply::Booked { .. })).count();
             let taken = replies.iter().filter(|reply| matches!(reply, Reply::SlotTaken { .. })).count();
-            demand!(booked == 1 && taken == 49, "{:?}: {booked} were booked, {taken} refused: {replies:?}", scene.sort);
+            demand!(
+                booked == 1 && taken == 49,
+                "{:?}: {booked} were booked, {taken} refused: {replies:?}",
+                scene.sort
+            );
             scene.end(&errands).await
         }
         .boxed()

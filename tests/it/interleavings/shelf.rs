@@ -188,8 +188,7 @@ impl Store for ShelfOf {
 
     async fn put_if(&self, key: &str, condition: Condition, document: Bytes) -> Written {
         let owned = key.to_owned();
-        let what =
-            || format!("put {key} if {}: {}", shown(&condition), summary(key, &document));
+        let what = || format!("put {key} if {}: {}", shown(&condition), summary(key, &document));
         let (condition, bytes) = (condition.clone(), document.clone());
         self.write(what, move |shelf| shelf.put(&owned, &condition, bytes)).await
     }

@@ -130,12 +130,7 @@ async fn act_at(
 }
 
 /// All of it, or nothing: and all if the last to ask was told so.
-fn ended(
-    cluster: &Cluster,
-    errand: &Errand,
-    deed: Deed,
-    before: Option<(String, Vec<Stands>)>,
-) -> Verdict {
+fn ended(cluster: &Cluster, errand: &Errand, deed: Deed, before: Option<(String, Vec<Stands>)>) -> Verdict {
     let standing = judge::standing(cluster, errand)?;
     let told = cluster.journal().into_iter().rfind(|told| told.errand == errand.number);
     let told = told.map(|told| told.reply).ok_or("nobody was told anything")?;
@@ -146,10 +141,16 @@ fn ended(
         several => return Err(format!("{errand:?} stands {} times", several.len())),
     };
     let done = match deed {
-        Deed::Book(_) => starts == errand.starts.iter().map(chrono::DateTime::timestamp_millis).collect::<Vec<_>>(),
+        Deed::Book(_) => {
+            starts == errand.starts.iter().map(chrono::DateTime::timestamp_millis).collect::<Vec<_>>()
+        }
         Deed::Cancel(_) => starts.is_empty(),
         Deed::Reschedule(_) => {
-            starts == (1..).take(errand.starts.len()).map(|dose| time(dose, 540).timestamp_millis()).collect::<Vec<_>>()
+            starts
+                == (1..)
+                    .take(errand.starts.len())
+                    .map(|dose| time(dose, 540).timestamp_millis())
+                    .collect::<Vec<_>>()
         }
     };
     let undone = match deed {

@@ -69,7 +69,11 @@ fn errand(world: &World, number: usize) -> Errand {
     let service = *world.pick(&[SINGLE, SERIES, GROUP]);
     let minutes = *world.pick(&TIMES);
     let day = world.below(2);
-    let starts = if service == SERIES { vec![time(day, minutes), time(day + 1, minutes)] } else { vec![time(day, minutes)] };
+    let starts = if service == SERIES {
+        vec![time(day, minutes), time(day + 1, minutes)]
+    } else {
+        vec![time(day, minutes)]
+    };
     Errand {
         number,
         patient: number / 2,
@@ -101,7 +105,8 @@ async fn patient(cluster: &Cluster, errand: &Errand) {
             (Some((code, stands)), 3..=5) => {
                 let by = world.below(2);
                 let minutes = *world.pick(&TIMES);
-                let starts = stands.iter().map(|(dose, ..)| (*dose, time(by + u64::from(*dose) - 1, minutes)));
+                let starts =
+                    stands.iter().map(|(dose, ..)| (*dose, time(by + u64::from(*dose) - 1, minutes)));
                 let call = Call { invocation: None, ..call };
                 cluster.reschedule(&cluster.any_node(), errand, code, starts.collect(), call).await;
             }

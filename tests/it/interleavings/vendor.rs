@@ -86,7 +86,12 @@ impl Calendar {
     }
 
     pub(super) fn appointments(&self) -> Vec<(String, Kept)> {
-        self.kept.lock().appointments.iter().map(|(handle, kept)| (handle.to_string(), kept.clone())).collect()
+        self.kept
+            .lock()
+            .appointments
+            .iter()
+            .map(|(handle, kept)| (handle.to_string(), kept.clone()))
+            .collect()
     }
 
     /// The seats that are free at a place by what is shown, and the handles of those who sit there; `own` are
@@ -437,11 +442,7 @@ impl Provider for CalendarOf {
     ) -> Result<Vec<Appointment>, ProviderError> {
         let (references, places) = (references.to_vec(), places.to_vec());
         let what = format!("find {} references at {} places", references.len(), places.len());
-        self.read(
-            || what,
-            move |calendar| calendar.find(&references, &places),
-        )
-        .await
+        self.read(|| what, move |calendar| calendar.find(&references, &places)).await
     }
 
     async fn appointment(

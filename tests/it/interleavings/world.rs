@@ -179,7 +179,8 @@ impl World {
             && plan.instance == instance
         {
             plan.calls += 1;
-            if plan.calls == plan.at + 1 && (plan.fate != Fate::Aborted || RUNNING.with(std::cell::Cell::get)) {
+            if plan.calls == plan.at + 1 && (plan.fate != Fate::Aborted || RUNNING.with(std::cell::Cell::get))
+            {
                 return plan.fate;
             }
         }
@@ -188,7 +189,8 @@ impl World {
             return if self.happens(500) { Fate::KilledBefore } else { Fate::KilledAfter };
         }
         if weather.freezes > 0 && self.happens(weather.freezes) {
-            let frozen = if self.happens(300) { weather.frozen } else { Duration::from_mins(3).min(weather.frozen) };
+            let frozen =
+                if self.happens(300) { weather.frozen } else { Duration::from_mins(3).min(weather.frozen) };
             let frozen = Duration::from_secs(1) + self.duration(frozen);
             return if self.happens(500) { Fate::FrozenBefore(frozen) } else { Fate::FrozenAfter(frozen) };
         }

@@ -66,6 +66,7 @@ macro_rules! conformance {
             a_reader_never_sees_half_a_write
             a_restart_keeps_everything
             two_handles_see_each_others_writes_at_once
+            a_write_of_ours_does_not_hide_one_of_theirs
             two_handles_do_not_overwrite_each_other
             ages_grow_from_the_last_write
         );)+
@@ -304,6 +305,20 @@ async fn two_handles_see_each_others_writes_at_once(place: Place) {
     }
     done(stores[0].delete_if("a", etag.clone()).await);
     assert_eq!(read_known(&*stores[1], "a", Some(etag)).await, Read::Absent);
+}
+
+async fn a_write_of_ours_does_not_hide_one_of_theirs(place: Place) {
+    let (ours, theirs) = (place.open(), place.open());
+    let mut mine = put(&*ours, "mine", "").await;
+    let mut shared = put(&*ours, "shared", "").await;
+    for n in 0..10 {
+        assert_eq!(read_known(&*ours, "shared", Some(shared.clone())).await, Read::Unchanged);
+        let new = replace(&*theirs, "shared", shared.clone(), n.to_string()).await;
+        mine = replace(&*ours, "mine", mine, n.to_string()).await;
+        let found = read_known(&*ours, "shared", Some(shared)).await;
+        assert!(matches!(&found, Read::Document(found) if found.etag == new), "{found:?}");
+        shared = new;
+    }
 }
 
 async fn two_handles_do_not_overwrite_each_other(place: Place) {

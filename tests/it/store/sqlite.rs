@@ -3,7 +3,9 @@
 use std::{fs, path::Path, sync::Arc};
 
 use futures_util::future::join_all;
-use healthbot_scheduler::store::{Condition, Etag, Read, Store, StoreError, Wanted, sqlite::SqliteStore};
+use healthbot_scheduler::store::{
+    Condition, Etag, Read, Store, StoreError, Wanted, Written, sqlite::SqliteStore,
+};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -78,12 +80,27 @@ async fn a_write_waits_for_another_process_that_writes() {
 }
 
 #[tokio::test]
+async fn a_write_that_fails_is_unknown_to_all_in_it_and_harms_no_later_one() {
+    let (folder, store) = fresh();
+    let etag = put(&store, "a", "1").await;
+    let other = Connection::open(folder.path().join("a.db")).unwrap();
+    other.execute_batch("ALTER TABLE documents RENAME TO hidden").unwrap();
+    let writes = (0..5).map(|n| store.put_if("a", Condition::Is(etag.clone()), n.to_string().into()));
+    assert_eq!(join_all(writes).await, [const { Written::Unknown }; 5]);
+    let error = store.get(&[Wanted { key: "b", known: None }]).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
+    other.execute_batch("ALTER TABLE hidden RENAME TO documents").unwrap();
+    assert_eq!(document(&store, "a").await.etag, etag, "nothing of it is there");
+    replace(&store, "a", etag, "2").await;
+}
+
+#[tokio::test]
 async fn the_log_starts_again_instead_of_growing() {
     let (folder, store) = fresh();
     let mut etag = put(&store, "a", "").await;
-    let large = vec![7; 1 << 20];
-    for _ in 0..60 {
-        etag = replace(&store, "a", etag, &large).await;
+    for n in 0..60 {
+        // Another byte each time, for SQLite writes no page that stays the same.
+        etag = replace(&store, "a", etag, vec![n; 1 << 20]).await;
         read(&store, "a").await;
     }
     let log = fs::metadata(folder.path().join("a.db-wal")).unwrap().len();

@@ -11,12 +11,13 @@ use std::{
 };
 
 use chrono::TimeDelta;
-use criterion::{Bencher, Criterion, criterion_group, criterion_main};
+use criterion::{Bencher, Criterion};
 use healthbot_scheduler::domain::availability::{Free, free, offers};
 
-#[path = "../tests/it/availability/calendar.rs"]
+#[path = "../../tests/it/availability/calendar.rs"]
 mod calendar;
 
+use crate::table::{Row, median};
 use calendar::{Calendar, recorded};
 
 const CALENDAR: &str = "clinic-90-days";
@@ -24,7 +25,11 @@ const CALENDAR: &str = "clinic-90-days";
 /// A free start: the practitioner's place in the list, and when.
 type Start = (usize, i64);
 
-fn availability(criterion: &mut Criterion) {
+const GOAL_MS: f64 = 0.35;
+const GOAL_TIMES: f64 = 100.0;
+
+pub(crate) fn measure() -> Vec<Row> {
+    let mut criterion = Criterion::default().without_plots();
     let calendar = Calendar::read(CALENDAR);
     let expected: Vec<Start> = recorded(&format!("{CALENDAR}.expected"));
     assert_eq!(sweep(&calendar), expected, "the sweep finds the recorded slots");
@@ -40,14 +45,26 @@ fn availability(criterion: &mut Criterion) {
     group.finish();
 
     let [sweep, merged, scan] = [swept, merged, scanned].map(|stopwatch| stopwatch.median());
-    println!(
-        "availability, {CALENDAR}, {} slots: {:.3} ms (merged per start {:.3} ms); linear scan {:.1} ms; {:.0} times as fast",
-        expected.len(),
-        sweep * 1e3,
-        merged * 1e3,
-        scan * 1e3,
-        scan / sweep,
-    );
+    let (sweep, merged, scan) = (sweep * 1e3, merged * 1e3, scan * 1e3);
+    let what = format!("availability, {CALENDAR}, {} slots", expected.len());
+    vec![
+        Row {
+            what: format!("{what}, exactly as recorded"),
+            ours: format!("{sweep:.3} ms (merged per start: {merged:.3} ms)"),
+            rival: String::new(),
+            ratio: String::new(),
+            goal: "≤ 0.35 ms",
+            met: Some(sweep <= GOAL_MS),
+        },
+        Row {
+            what,
+            ours: format!("{sweep:.3} ms"),
+            rival: format!("a scan of every candidate against every busy time: {scan:.1} ms"),
+            ratio: format!("{:.0} × as fast", scan / sweep),
+            goal: "≥ 100 ×",
+            met: Some(scan >= GOAL_TIMES * sweep),
+        },
+    ]
 }
 
 fn sweep(calendar: &Calendar) -> Vec<Start> {
@@ -93,29 +110,23 @@ struct Stopwatch(RefCell<Vec<f64>>);
 impl Stopwatch {
     fn time<T>(&self, bencher: &mut Bencher<'_>, mut work: impl FnMut() -> T) {
         bencher.iter_custom(|turns| {
-            let elapsed = measure(turns, &mut work);
+            let elapsed = timed(turns, &mut work);
             #[expect(clippy::cast_precision_loss, reason = "far fewer turns than would matter")]
             self.0.borrow_mut().push(elapsed.as_secs_f64() / turns as f64);
             elapsed
         });
     }
 
-    /// Not a number when nothing was timed, as when benches are only listed.
     fn median(&self) -> f64 {
-        let mut samples = self.0.borrow_mut();
-        samples.sort_by(f64::total_cmp);
-        samples.get(samples.len() / 2).copied().unwrap_or(f64::NAN)
+        median(&mut self.0.borrow_mut())
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "a bench measures real time, and no runtime is there to pause")]
-fn measure<T>(turns: u64, mut work: impl FnMut() -> T) -> Duration {
+fn timed<T>(turns: u64, mut work: impl FnMut() -> T) -> Duration {
     let start = Instant::now();
     for _ in 0..turns {
         black_box(work());
     }
     start.elapsed()
 }
-
-criterion_group!(benches, availability);
-criterion_main!(benches);

@@ -1,0 +1,266 @@
+//! `healthbot-scheduler check`: tries everything a deployment needs and says, for each thing, what was asked,
+//! what came back, and what to do about it.
+//!
+//! A newcomer would stop at the first failure. This does not: it is run to learn everything at once. It shows
+//! no secret, only the ids of keys.
+
+use std::{
+    fs::OpenOptions,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use chrono::{DateTime, Datelike, Days, Utc};
+
+use crate::{
+    config::{Config, Problem, Settings, Source, phone},
+    domain::{
+        BookBy, Location, Service,
+        availability::{self, Grid},
+        civil,
+    },
+    provider::{Locations, OpeningsQuery, Provider},
+    providers::Providers,
+    store::{Condition, Store, Written},
+};
+
+pub mod report;
+
+pub use report::{Check, Report};
+
+/// How far ahead every service should have a slot.
+const DAYS_AHEAD: u64 = 14;
+
+/// What is checked without asking anybody.
+#[derive(Debug)]
+pub struct Files<'a> {
+    pub settings: &'a Settings,
+    /// What was wrong with the settings.
+    pub problems: &'a [Problem],
+    pub config: Result<&'a Config, &'a [Problem]>,
+}
+
+/// What is asked when not offline.
+#[derive(Debug)]
+pub struct Dependencies<'a> {
+    pub providers: &'a Providers,
+    /// The store, or why it did not open.
+    pub store: Result<Arc<dyn Store>, String>,
+    /// The file of the audit trail, where it is a file.
+    pub audit: Option<PathBuf>,
+    /// The ids of the ledger's keys, newest first, or why there are none.
+    pub key_ids: Result<Vec<String>, String>,
+    pub now: DateTime<Utc>,
+}
+
+/// Checks settings and `scheduling.toml`.
+#[must_use]
+pub fn offline(files: &Files<'_>) -> Report {
+    let mut report = Report::default();
+    check_settings(files, &mut report);
+    match files.config {
+        Ok(config) => check_config(config, &mut report),
+        Err(problems) => problems.iter().for_each(|problem| report.add(refused(problem))),
+    }
+    report
+}
+
+/// Checks settings, `scheduling.toml`, and everything they name.
+pub async fn everything(files: &Files<'_>, dependencies: &Dependencies<'_>) -> Report {
+    let mut report = offline(files);
+    for provider in dependencies.providers.iter() {
+        check_provider(provider.as_ref(), dependencies.now, &mut report).await;
+    }
+    check_store(&dependencies.store, &mut report).await;
+    if let Some(path) = &dependencies.audit {
+        report.add(audit(path));
+    }
+    report.add(ring(&dependencies.key_ids, files.settings.ledger_secrets.is_empty()));
+    report.add(clock(dependencies.now));
+    report
+}
+
+fn check_settings(files: &Files<'_>, report: &mut Report) {
+    let settings = files.settings;
+    files.problems.iter().for_each(|problem| report.add(refused(problem)));
+    if files.problems.is_empty() {
+        let place = match (settings.in_azure, settings.hosted) {
+            (true, _) => "in Azure",
+            (_, true) => "under the Functions host",
+            _ => "by hand",
+        };
+        let came_back = format!("right; started {place}, port {}, store `{}`", settings.port, settings.store);
+        report.add(Check::passed("settings", "are the app settings right?", came_back));
+    }
+}
+
+fn refused(problem: &Problem) -> Check {
+    let at = problem.line.map(|line| format!(", line {line}")).unwrap_or_default();
+    let asked = format!("is {} right?", if problem.key.is_empty() { "it" } else { &problem.key });
+    let remedy = format!("mend it in {}{at}", problem.source);
+    Check::failed(&format!("{}{at}", problem.source), asked, problem.detail.clone(), remedy)
+}
+
+fn check_config(config: &Config, report: &mut Report) {
+    let asked = "is the configuration right?";
+    let count = format!("{} services, {} clinics", config.services.len(), config.clinics.len());
+    let came_back = match &config.source {
+        Source::File(path) => format!("right: {count}, from {}", path.display()),
+        Source::Demo => format!("no file was found, so the demo clinic is served: {count}"),
+    };
+    let mut check = Check::passed("scheduling.toml", asked, came_back);
+    if config.source == Source::Demo {
+        check.remedy = Some("for a clinic of your own, start from `scheduling.sample.toml`".to_owned());
+    }
+    report.add(check);
+    for problem in phone::unknown_numbers(config) {
+        report.add(refused(&problem));
+    }
+}
+
+async fn check_provider(provider: &dyn Provider, now: DateTime<Utc>, report: &mut Report) {
+    let name = provider.name().as_str();
+    let asked = "which sites are there?";
+    match provider.locations().await {
+        Ok(Locations { sites, stale }) => {
+            let came_back =
+                format!("{} sites{}", sites.len(), if stale { ", as of an earlier answer" } else { "" });
+            report.add(Check::passed(name, asked, came_back));
+            for site in sites.iter() {
+                check_site(provider, site, now, report).await;
+            }
+        }
+        Err(error) => {
+            let remedy = format!("mend what `{name}` needs, then run `healthbot-scheduler check` again");
+            report.add(Check::failed(name, asked, error.to_string(), remedy));
+        }
+    }
+}
+
+async fn check_site(provider: &dyn Provider, site: &Arc<Location>, now: DateTime<Utc>, report: &mut Report) {
+    if !site.book_by.contains(&BookBy::Chat) {
+        let came_back = "patients are told where to book instead";
+        report.add(Check::passed(site.id.as_str(), "does it take bookings here?", came_back));
+        return;
+    }
+    for service in &site.services {
+        report.add(slots(provider, site, service, now).await);
+    }
+}
+
+/// Whether somebody could be booked soon, other bookings aside.
+async fn slots(
+    provider: &dyn Provider,
+    site: &Arc<Location>,
+    service: &Arc<Service>,
+    now: DateTime<Utc>,
+) -> Check {
+    let name = format!("{} {}", site.id, service.id);
+    let asked = format!("are there slots in the next {DAYS_AHEAD} days?");
+    let first = civil::date_of(site.time_zone, now);
+    let last = first.checked_add_days(Days::new(DAYS_AHEAD)).unwrap_or(first);
+    let query = OpeningsQuery {
+        location: Arc::clone(site),
+        service: Arc::clone(service),
+        first,
+        last,
+        practitioner: None,
+    };
+    let openings = match provider.openings(&query).await {
+        Ok(openings) => openings,
+        Err(error) => {
+            let remedy = "see whether the site and the service are still there at the provider";
+            return Check::failed(&name, asked, error.to_string(), remedy);
+        }
+    };
+    let Ok(grid) = Grid::try_from(service.as_ref()) else {
+        return Check::failed(&name, asked, "its durations make no slots", "mend its durations");
+    };
+    let supply = openings.supply;
+    let window = now.timestamp_millis()..i64::MAX;
+    let free = availability::free(&supply, &grid, &window);
+    if free.is_empty() {
+        let came_back = format!("none, with {} practitioners", supply.len());
+        return Check::failed(&name, asked, came_back, "look at hours, closed days, and times away");
+    }
+    Check::passed(&name, asked, format!("{} slots, with {} practitioners", free.len(), supply.len()))
+}
+
+async fn check_store(store: &Result<Arc<dyn Store>, String>, report: &mut Report) {
+    let asked = "can a record be written, on a condition, and removed?";
+    let check = match store {
+        Err(why) => Err(why.clone()),
+        Ok(store) => write_and_remove(store.as_ref()).await,
+    };
+    report.add(match check {
+        Ok(came_back) => Check::passed("store", asked, came_back),
+        Err(why) => {
+            Check::failed("store", asked, why, "see that `STORE` names a store that this process may write")
+        }
+    });
+}
+
+/// What came back, or why not.
+async fn write_and_remove(store: &dyn Store) -> Result<String, String> {
+    let mut random = [0_u8; 8];
+    getrandom::fill(&mut random).map_err(|error| format!("the system has no random numbers: {error}"))?;
+    let key = format!("check/{:016x}", u64::from_be_bytes(random));
+    let started = tokio::time::Instant::now();
+    let written = store.put_if(&key, Condition::Absent, Bytes::from_static(b"check")).await;
+    let Written::Done(etag) = written else {
+        return Err(format!("a new record was not written: {}", ended(&written)));
+    };
+    let again = store.put_if(&key, Condition::Absent, Bytes::from_static(b"again")).await;
+    let removed = store.delete_if(&key, etag).await;
+    if again != Written::Lost {
+        return Err(format!("a write on a condition that did not hold: {}", ended(&again)));
+    }
+    match removed {
+        Written::Done(_) => Ok(format!("yes, in {} ms", started.elapsed().as_millis())),
+        other => Err(format!("the record was not removed: {}", ended(&other))),
+    }
+}
+
+fn ended(written: &Written) -> &'static str {
+    match written {
+        Written::Done(_) => "it took effect",
+        Written::Lost => "somebody else was first",
+        Written::Unknown => "nobody knows whether it took effect",
+    }
+}
+
+fn audit(path: &Path) -> Check {
+    let asked = format!("can {} be appended to?", path.display());
+    match OpenOptions::new().append(true).create(true).open(path) {
+        Ok(_) => Check::passed("audit", asked, "yes"),
+        Err(error) => {
+            Check::failed("audit", asked, error.to_string(), "give this process the right to write there")
+        }
+    }
+}
+
+fn ring(key_ids: &Result<Vec<String>, String>, made_here: bool) -> Check {
+    let asked = "is there a key for codes and contacts?";
+    let remedy = "set `LEDGER_SECRET` to at least 32 random characters, as `openssl rand -hex 32` makes";
+    match key_ids {
+        Ok(ids) if !ids.is_empty() => {
+            let origin = if made_here { ", made here and kept beside the store" } else { "" };
+            Check::passed("secret ring", asked, format!("newest first: {}{origin}", ids.join(", ")))
+        }
+        Ok(_) => Check::failed("secret ring", asked, "no", remedy),
+        Err(why) => Check::failed("secret ring", asked, why.clone(), remedy),
+    }
+}
+
+/// The clock is off when it shows a year before that of the time-zone rules in this program.
+fn clock(now: DateTime<Utc>) -> Check {
+    let version = chrono_tz::IANA_TZDB_VERSION;
+    let asked = format!("is it later than the time-zone rules of {version}?");
+    let year: Option<i32> = version.get(..4).and_then(|year| year.parse().ok());
+    let shown = format!("{} UTC", now.format("%Y-%m-%d %H:%M:%S"));
+    if year.is_some_and(|year| now.year() < year) {
+        return Check::failed("clock", asked, format!("it shows {shown}"), "set the clock of this machine");
+    }
+    Check::passed("clock", asked, format!("yes: {shown}"))
+}

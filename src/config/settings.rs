@@ -1,0 +1,265 @@
+//! The app settings: what differs from deployment to deployment, and secrets. Read from the environment; by
+//! hand also from a `local.settings.json`, where a variable that is really set wins, as it does with the
+//! Functions tools.
+//!
+//! A wrong setting does not stop the reading: under the host, a process that is set up wrongly still has to
+//! listen on its port to say so. So there are always settings, and perhaps problems.
+
+use std::{fmt, path::PathBuf, str::FromStr};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
+use tracing_subscriber::EnvFilter;
+
+use super::{Problem, Process, Source};
+
+/// As many as hexadecimal digits make 128 bits.
+const SHORTEST_SECRET: usize = 32;
+const LONGEST_RETENTION_DAYS: u32 = 3650;
+const AUDIT_KEEP_FILES: u32 = 20;
+
+/// One field per setting.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `FUNCTIONS_CUSTOMHANDLER_PORT`, which the host sets; 7071 by hand.
+    pub port: u16,
+    /// Started by the Functions host.
+    pub hosted: bool,
+    /// `WEBSITE_SITE_NAME` is set: one of many instances.
+    pub in_azure: bool,
+    /// `SCHEDULING_CONFIG`.
+    pub config_file: Option<PathBuf>,
+    /// `STORE`.
+    pub store: StoreSetting,
+    /// `LEDGER_SECRET`: newest first. Empty: none was given.
+    pub ledger_secrets: Vec<SecretString>,
+    /// `RETENTION_DAYS`.
+    pub retention_days: Option<u32>,
+    /// `LOG`: a filter, as `info` or `healthbot_scheduler=debug,warn`.
+    pub log: String,
+    /// `LOG_FORMAT`.
+    pub log_format: LogFormat,
+    /// `AUDIT_KEEP_FILES`: how many full audit files are kept beside the current one.
+    pub audit_keep_files: u32,
+}
+
+/// Where our own records live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreSetting {
+    /// `sqlite:PATH`
+    Sqlite(PathBuf),
+}
+
+/// What a log line looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One object per line, for machines.
+    Json,
+    /// For a person at a terminal.
+    Text,
+}
+
+impl Default for StoreSetting {
+    fn default() -> Self {
+        Self::Sqlite("scheduling.db".into())
+    }
+}
+
+impl Settings {
+    /// Reads this process's settings.
+    #[must_use]
+    pub fn from_process_env() -> (Self, Vec<Problem>) {
+        Self::read(&Process::current())
+    }
+
+    /// Reads the settings of a process.
+    #[must_use]
+    pub fn read(process: &Process<'_>) -> (Self, Vec<Problem>) {
+        let started_by_host = ["FUNCTIONS_CUSTOMHANDLER_PORT", "FUNCTIONS_CUSTOMHANDLER_WORKER_ID"]
+            .into_iter()
+            .chain(["FUNCTIONS_HTTPWORKER_PORT", "FUNCTIONS_HTTPWORKER_ID"]);
+        let hosted = started_by_host.into_iter().any(|name| process.get(name).is_some());
+        let in_azure = process.get("WEBSITE_SITE_NAME").is_some();
+        let mut reading = Reading { process, local: Map::new(), problems: Vec::new() };
+        if !hosted && !in_azure {
+            reading.read_local();
+        }
+        let settings = reading.settings(hosted, in_azure);
+        if in_azure {
+            reading.demand_what_instances_share(&settings);
+        }
+        (settings, reading.problems)
+    }
+
+    /// Why a configuration from this source will not do here.
+    pub(super) fn refuses(&self, source: &Source) -> Option<Problem> {
+        let demo = self.in_azure && *source == Source::Demo;
+        demo.then(|| {
+            let remedy = "is needed in Azure, where the demo clinic is refused: put a `scheduling.toml` into the \
+                          package, or name it in `SCHEDULING_CONFIG`";
+            problem("scheduling.toml", remedy)
+        })
+    }
+}
+
+/// Reading, with what was found wrong so far.
+struct Reading<'a> {
+    process: &'a Process<'a>,
+    /// `Values` of `local.settings.json`.
+    local: Map<String, Value>,
+    problems: Vec<Problem>,
+}
+
+impl Reading<'_> {
+    fn settings(&mut self, hosted: bool, in_azure: bool) -> Settings {
+        let text_is_read = self.process.stdout_is_terminal && !hosted;
+        let default_format = if text_is_read { LogFormat::Text } else { LogFormat::Json };
+        Settings {
+            port: self.port(),
+            hosted,
+            in_azure,
+            config_file: self.get("SCHEDULING_CONFIG").map(PathBuf::from),
+            store: self.parsed("STORE", parse_store).unwrap_or_default(),
+            ledger_secrets: self.parsed("LEDGER_SECRET", parse_ring).unwrap_or_default(),
+            retention_days: self.parsed("RETENTION_DAYS", parse_days),
+            log: self.parsed("LOG", parse_filter).unwrap_or_else(|| "info".to_owned()),
+            log_format: self.parsed("LOG_FORMAT", parse_format).unwrap_or(default_format),
+            audit_keep_files: self.parsed("AUDIT_KEEP_FILES", parse_count).unwrap_or(AUDIT_KEEP_FILES),
+        }
+    }
+
+    fn port(&mut self) -> u16 {
+        let port = |text: &str| match text.parse::<u16>() {
+            Ok(port) => Ok(port),
+            Err(_) => Err("must be a port, from 0 (any that is free) to 65535".to_owned()),
+        };
+        self.parsed("FUNCTIONS_CUSTOMHANDLER_PORT", port)
+            .or_else(|| self.parsed("FUNCTIONS_HTTPWORKER_PORT", port))
+            .unwrap_or(7071)
+    }
+
+    /// The variable, else the local value.
+    fn get(&self, name: &str) -> Option<String> {
+        let local = || match self.local.get(name)? {
+            Value::String(text) => Some(text.clone()).filter(|text| !text.trim().is_empty()),
+            Value::Null => None,
+            other => Some(other.to_string()),
+        };
+        self.process.get(name).or_else(local).map(|value| value.trim().to_owned())
+    }
+
+    fn parsed<T>(&mut self, name: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+        match parse(&self.get(name)?) {
+            Ok(value) => Some(value),
+            Err(detail) => {
+                self.problems.push(problem(name, detail));
+                None
+            }
+        }
+    }
+
+    fn read_local(&mut self) {
+        let Some(path) = self.process.find("local.settings.json") else { return };
+        let refused = |detail: String| Problem {
+            source: path.display().to_string(),
+            line: None,
+            key: String::new(),
+            detail,
+        };
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) => return self.problems.push(refused(format!("cannot be read: {error}"))),
+        };
+        let file: Value = match serde_json::from_str(text.trim_start_matches('\u{feff}')) {
+            Ok(file) => file,
+            Err(error) => return self.problems.push(refused(format!("is not JSON: {error}"))),
+        };
+        if file.get("IsEncrypted") == Some(&Value::Bool(true)) {
+            return self.problems.push(refused("is encrypted: run `func settings decrypt`".to_owned()));
+        }
+        match file.get("Values") {
+            Some(Value::Object(values)) => self.local.clone_from(values),
+            None => {}
+            Some(_) => self.problems.push(refused("has `Values` that are no object".to_owned())),
+        }
+    }
+
+    fn demand_what_instances_share(&mut self, settings: &Settings) {
+        let unsaid = |name| !self.problems.iter().any(|problem: &Problem| problem.key == name);
+        let secret = settings.ledger_secrets.is_empty() && unsaid("LEDGER_SECRET");
+        let store = matches!(settings.store, StoreSetting::Sqlite(_)) && unsaid("STORE");
+        if store {
+            let remedy = "is a file of one instance, which is refused in Azure, where each instance would have its \
+                          own; Azure Blob storage, which they would share, is not in this build yet";
+            self.problems.push(problem("STORE", remedy));
+        }
+        if secret {
+            let remedy = "is needed in Azure, where each instance would make its own: set at least 32 random \
+                          characters, as `openssl rand -hex 32` makes";
+            self.problems.push(problem("LEDGER_SECRET", remedy));
+        }
+    }
+}
+
+fn problem(key: &str, detail: impl Into<String>) -> Problem {
+    Problem { source: "settings".to_owned(), line: None, key: key.to_owned(), detail: detail.into() }
+}
+
+fn parse_store(text: &str) -> Result<StoreSetting, String> {
+    match text.strip_prefix("sqlite:") {
+        Some("") => Err("lacks a path: `sqlite:scheduling.db`".to_owned()),
+        Some(path) => Ok(StoreSetting::Sqlite(path.into())),
+        None if text.starts_with("https://") => {
+            Err("names Azure Blob storage, which is not in this build yet; use `sqlite:PATH`".to_owned())
+        }
+        None => Err("must be `sqlite:PATH`, as `sqlite:scheduling.db`".to_owned()),
+    }
+}
+
+/// Blank parts are left out: a comma at the end is no secret.
+fn parse_ring(text: &str) -> Result<Vec<SecretString>, String> {
+    let mut ring: Vec<SecretString> = Vec::new();
+    for (index, secret) in text.split(',').map(str::trim).filter(|secret| !secret.is_empty()).enumerate() {
+        if secret.chars().count() < SHORTEST_SECRET {
+            let remedy = "take what `openssl rand -hex 32` makes";
+            return Err(format!("has a secret (number {}) of fewer than 32 characters: {remedy}", index + 1));
+        }
+        if ring.iter().any(|earlier| earlier.expose_secret() == secret) {
+            return Err(format!("has a secret (number {}) twice: keep its first place", index + 1));
+        }
+        ring.push(secret.into());
+    }
+    if ring.is_empty() { Err("has no secret between its commas".to_owned()) } else { Ok(ring) }
+}
+
+fn parse_days(text: &str) -> Result<u32, String> {
+    let days = text.parse().ok().filter(|days| (1..=LONGEST_RETENTION_DAYS).contains(days));
+    days.ok_or_else(|| format!("must be a number of days, from 1 to {LONGEST_RETENTION_DAYS}"))
+}
+
+fn parse_count(text: &str) -> Result<u32, String> {
+    u32::from_str(text).map_err(|_| "must be a number of files, as `20`".to_owned())
+}
+
+fn parse_filter(text: &str) -> Result<String, String> {
+    let known = EnvFilter::builder().parse(text);
+    known
+        .map(|_| text.to_owned())
+        .map_err(|_| "must be a level or a filter, as `info` or `warn,healthbot_scheduler=debug`".to_owned())
+}
+
+fn parse_format(text: &str) -> Result<LogFormat, String> {
+    match text {
+        "json" => Ok(LogFormat::Json),
+        "text" => Ok(LogFormat::Text),
+        _ => Err("must be `json` or `text`".to_owned()),
+    }
+}
+
+impl fmt::Display for StoreSetting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! What callers see: one file per function, each with the JSON it is asked in (`asked`), the JSON it answers
+//! in, and `render`, a pure function from an outcome to the answer.
+//!
+//! A newcomer would look for the decisions here. There are none: [`scheduling`](crate::scheduling) makes them;
+//! `http` translates. Status codes are in `reply` and nowhere else.
+
+use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc};
+
+use bytes::{Buf, Bytes};
+use chrono::{DateTime, Utc};
+use futures_util::{FutureExt, Stream, future::BoxFuture};
+use tokio::sync::{Semaphore, watch};
+use tracing::Instrument;
+use warp::{
+    Filter,
+    http::{HeaderMap, Method, Response},
+    path::FullPath,
+};
+
+mod asked;
+mod book;
+mod booking;
+mod cancel;
+mod check;
+mod finished;
+mod get_appointment;
+mod get_locations;
+mod get_slots;
+mod health;
+mod menu;
+mod needs_input;
+mod openapi;
+mod published;
+mod reconcile;
+mod refused;
+mod reply;
+mod request;
+mod reschedule;
+mod site;
+mod slot;
+#[cfg(test)]
+mod tests;
+mod told;
+mod way_on;
+
+pub use openapi::{json, yaml};
+
+use crate::{
+    check::Report,
+    clock::Clock,
+    language::Language,
+    scheduling::{Caller, Fault, Scheduling},
+};
+use finished::Finished;
+use reply::{Refusal, Reply};
+use request::Request;
+use told::Told;
+
+/// More writes at a time than any instance is sent.
+const MOST_WRITES: u32 = 1 << 16;
+
+/// Whether there is anything behind the listener yet. It listens before the store is open.
+#[derive(Debug, Clone)]
+pub enum State {
+    /// Requests wait.
+    Starting,
+    Ready(Scheduling),
+    /// Every call is answered `misconfigured`, for under the host the process must stay up to say so.
+    Misconfigured,
+}
+
+/// `healthbot-scheduler check` from inside the deployment: tries everything.
+pub type Check = Arc<dyn Fn() -> BoxFuture<'static, Report> + Send + Sync>;
+
+/// Everything the functions need. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    state: watch::Receiver<State>,
+    clock: Clock,
+    check: Check,
+    told: Told,
+    /// One permit per write under way.
+    writes: Arc<Semaphore>,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("state", &*self.state.borrow()).finish_non_exhaustive()
+    }
+}
+
+impl App {
+    #[must_use]
+    pub fn new(state: watch::Receiver<State>, clock: Clock, check: Check) -> Self {
+        Self {
+            state,
+            clock,
+            check,
+            told: Told::new(),
+            writes: Arc::new(Semaphore::new(MOST_WRITES as usize)),
+        }
+    }
+
+    /// Waits until no write is under way, also of callers that hung up.
+    pub async fn writes_finished(&self) {
+        let _ = self.writes.acquire_many(MOST_WRITES).await;
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// What the functions work on, as soon as it is there.
+    async fn scheduling(&self) -> Result<Scheduling, Fault> {
+        let mut state = self.state.clone();
+        let settled = state.wait_for(|state| !matches!(state, State::Starting)).await;
+        match settled.as_deref() {
+            Ok(State::Ready(scheduling)) => Ok(scheduling.clone()),
+            Ok(State::Misconfigured) => {
+                Err(Fault::Misconfigured("see the problems told at the start".into()))
+            }
+            Ok(State::Starting) | Err(_) => Err(Fault::Unavailable {
+                why: "the process ends before it was ready".into(),
+                retry_after: None,
+            }),
+        }
+    }
+}
+
+/// A path, and the function it belongs to.
+#[derive(Debug)]
+pub struct Route {
+    /// The folder of the function; empty for the host's own readiness question.
+    pub function: &'static str,
+    pub path: &'static str,
+    pub methods: &'static [Method],
+    endpoint: Endpoint,
+}
+
+/// Every path this process answers.
+pub const ROUTES: &[Route] = &[
+    route("get-slots", "/api/get-slots", POST, Endpoint::Use(UseCase::GetSlots)),
+    route("get-locations", "/api/get-locations", POST, Endpoint::Use(UseCase::GetLocations)),
+    route("book", "/api/book", POST, Endpoint::Use(UseCase::Book)),
+    route("get-appointment", "/api/get-appointment", POST, Endpoint::Use(UseCase::GetAppointment)),
+    route("cancel", "/api/cancel", POST, Endpoint::Use(UseCase::Cancel)),
+    route("reschedule", "/api/reschedule", POST, Endpoint::Use(UseCase::Reschedule)),
+    route("check", "/api/check", POST, Endpoint::Check),
+    route("health", "/api/health", GET, Endpoint::Health),
+    route("openapi", "/api/openapi.json", GET, Endpoint::OpenapiJson),
+    route("openapi", "/api/openapi.yaml", GET, Endpoint::OpenapiYaml),
+    // The host sends timers past its own front door, to the folder's name, so nobody outside reaches this.
+    route("reconcile", "/reconcile", POST, Endpoint::Use(UseCase::Reconcile)),
+    route("", "/", GET, Endpoint::Ready),
+];
+
+const POST: &[Method] = &[Method::POST];
+const GET: &[Method] = &[Method::GET, Method::HEAD];
+
+const fn route(
+    function: &'static str,
+    path: &'static str,
+    methods: &'static [Method],
+    endpoint: Endpoint,
+) -> Route {
+    Route { function, path, methods, endpoint }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Endpoint {
+    Use(UseCase),
+    Check,
+    Health,
+    OpenapiJson,
+    OpenapiYaml,
+    Ready,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum UseCase {
+    GetLocations,
+    GetSlots,
+    Book,
+    GetAppointment,
+    Cancel,
+    Reschedule,
+    Reconcile,
+}
+
+/// All functions, as one filter.
+pub fn routes(app: App) -> impl Filter<Extract = (Response<Bytes>,), Error = Infallible> + Clone {
+    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
+    warp::any()
+        .map(move || app.clone())
+        .and(warp::method())
+        .and(warp::path::full())
+        .and(query)
+        .and(warp::header::headers_cloned())
+        .and(warp::body::stream())
+        .then(|app, method, path: FullPath, query: String, headers, body| async move {
+            Box::pin(answer(app, method, path.as_str(), &query, headers, body)).await.into_response()
+        })
+        .recover(|_| async { Ok::<_, Infallible>(Reply::refused(&Refusal::BrokenOff).into_response()) })
+        .unify()
+}
+
+/// Answers one request, and leaves one line in the log.
+async fn answer<S, B, E>(
+    app: App,
+    method: Method,
+    path: &str,
+    query: &str,
+    headers: HeaderMap,
+    body: S,
+) -> Reply
+where
+    S: Stream<Item = Result<B, E>> + Send,
+    B: Buf + Send,
+    E: Send,
+{
+    let caller = request::caller(&headers);
+    let span = tracing::info_span!(
+        "request",
+        invocation = caller.invocation.as_deref(),
+        trace = caller.trace.as_deref()
+    );
+    let answered = async {
+        let route = ROUTES.iter().find(|route| route.path == path);
+        if route.is_some_and(|route| route.endpoint == Endpoint::Ready) {
+            return ready(&method);
+        }
+        let finished = Finished::watch(route.map_or("none", |route| route.function));
+        warn_of_key(query);
+        let answering = dispatch(&app, route, &method, headers, caller, body);
+        // A panic must not close the connection without an answer. Its place is in the log already.
+        let caught = AssertUnwindSafe(answering).catch_unwind().await;
+        let reply = caught.unwrap_or_else(|_| Reply::refused(&Fault::Internal("panicked".into()).into()));
+        finished.with(&reply);
+        reply
+    };
+    answered.instrument(span).await
+}
+
+/// The host asks this every 25 ms until it is answered; the log is no place for that.
+fn ready(method: &Method) -> Reply {
+    if GET.contains(method) { health::ready() } else { Reply::refused(&Refusal::WrongMethod(GET)) }
+}
+
+async fn dispatch<S, B, E>(
+    app: &App,
+    route: Option<&'static Route>,
+    method: &Method,
+    headers: HeaderMap,
+    caller: Caller,
+    body: S,
+) -> Reply
+where
+    S: Stream<Item = Result<B, E>> + Send,
+    B: Buf + Send,
+    E: Send,
+{
+    let Some(route) = route else { return Reply::refused(&Refusal::NoSuchFunction) };
+    if !route.methods.contains(method) {
+        return Reply::refused(&Refusal::WrongMethod(route.methods));
+    }
+    match route.endpoint {
+        Endpoint::Ready | Endpoint::Health => health::answer(),
+        Endpoint::Check => check::answer(app).await,
+        Endpoint::OpenapiJson => document(app, "application/json", openapi::json).await,
+        Endpoint::OpenapiYaml => document(app, "application/yaml", openapi::yaml).await,
+        Endpoint::Use(function) => {
+            let request = Request::read(headers, caller, body).await;
+            call(app, function, request).await
+        }
+    }
+}
+
+/// A document that says how to use what is there: so it has to be there.
+async fn document(app: &App, content_type: &'static str, bytes: fn() -> Bytes) -> Reply {
+    match app.scheduling().await {
+        Ok(_) => Reply::document(content_type, bytes()),
+        Err(fault) => Reply::refused(&fault.into()),
+    }
+}
+
+/// A misconfigured process says so whatever it is asked, in the language it is asked in.
+async fn call(app: &App, function: UseCase, request: Result<Request, Refusal>) -> Reply {
+    let (scheduling, mut request) = match (app.scheduling().await, request) {
+        (Ok(scheduling), Ok(request)) => (scheduling, request),
+        (Ok(_), Err(refusal)) => return Reply::refused(&refusal),
+        (Err(fault), Ok(request)) => return request.refused(&fault.into()),
+        (Err(fault), Err(_)) => return Reply::refused(&fault.into()),
+    };
+    let answered = match function {
+        UseCase::GetLocations => get_locations::answer(app, &scheduling, &mut request).await,
+        UseCase::GetSlots => get_slots::answer(app, &scheduling, &mut request).await,
+        UseCase::Book => book::answer(app, scheduling, &mut request).await,
+        UseCase::GetAppointment => get_appointment::answer(app, scheduling, &mut request).await,
+        UseCase::Cancel => cancel::answer(app, scheduling, &mut request).await,
+        UseCase::Reschedule => reschedule::answer(app, scheduling, &mut request).await,
+        UseCase::Reconcile => reconcile::answer(app, scheduling).await,
+    };
+    answered.unwrap_or_else(|fault| request.refused(&fault.into()))
+}
+
+/// Runs what writes in a task of its own: a caller that hangs up ends its connection, not the write.
+async fn to_the_end<T: Send + 'static>(
+    app: &App,
+    write: impl Future<Output = Result<T, Fault>> + Send + 'static,
+) -> Result<T, Fault> {
+    let permit = Arc::clone(&app.writes).acquire_owned().await;
+    let running = async move {
+        let _permit = permit;
+        write.await
+    };
+    let ended = tokio::spawn(running.in_current_span()).await;
+    ended.unwrap_or_else(|_| Err(Fault::Internal("a write panicked".into())))
+}
+
+/// The host takes a function key in the query too. There it ends up in the logs of everything on the way.
+fn warn_of_key(query: &str) {
+    if query.split('&').any(|parameter| parameter.starts_with("code=")) {
+        tracing::warn!("a function key came in the query; send it in the header `x-functions-key` instead");
+    }
+}
+
+impl Request {
+    /// A refusal in the request's words and the way it wants to hear it.
+    fn refused(&self, refusal: &Refusal) -> Reply {
+        refusal.log();
+        if self.faults_as_outcomes {
+            Reply::unavailable(refusal, &self.language)
+        } else {
+            Reply::problem(refusal, &self.language)
+        }
+    }
+}
+
+impl Reply {
+    /// A refusal of what could not be read.
+    fn refused(refusal: &Refusal) -> Self {
+        refusal.log();
+        Self::problem(refusal, &Language::of(None))
+    }
+}

@@ -1,0 +1,341 @@
+//! What is free: the provider's openings less the ledger's entries, by date. The one search behind listing
+//! slots, alternatives, previews and moves.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    ops::{Range, RangeInclusive},
+    sync::Arc,
+};
+
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+
+use super::{Fault, Scheduling, Slot};
+use crate::{
+    domain::{
+        Location, Place, PractitionerId, Series, Service, TimeRange,
+        availability::{self, Grid, Interval, Seated, Supply},
+        civil,
+        code::ConfirmationCode,
+        slot::SlotId,
+    },
+    ledger::{
+        days::Candidate,
+        documents::{Day, Entry},
+    },
+    provider::{Handle, Openings, OpeningsQuery, Provider, Record},
+    store::combined::Sighting,
+};
+
+/// How long a vendor's calendar may not show yet what we confirmed.
+const RECENT: TimeDelta = TimeDelta::minutes(2);
+
+/// A search at one site for one service.
+#[derive(Debug, Clone)]
+pub(super) struct Hunt<'a> {
+    pub provider: &'a Arc<dyn Provider>,
+    pub location: Arc<Location>,
+    pub service: Arc<Service>,
+    pub practitioner: Option<PractitionerId>,
+    /// A booking whose own entries are not in its way.
+    pub own: Option<ConfirmationCode>,
+}
+
+/// A start that is free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FreeStart {
+    pub start: DateTime<Utc>,
+    pub remaining: u32,
+}
+
+/// What a search found, by the site's dates.
+#[derive(Debug, Default)]
+pub(super) struct FreeDates {
+    pub by_date: BTreeMap<NaiveDate, Vec<FreeStart>>,
+    pub stale: bool,
+    /// The ledger's days it rests on.
+    pub sighting: Sighting,
+}
+
+/// A supply less what is taken of it, and the instants in which a slot may start.
+struct Left {
+    supply: Vec<Supply>,
+    grid: Grid,
+    window: Range<i64>,
+    dates: Window,
+    stale: bool,
+    sighting: Sighting,
+}
+
+/// The dates a dose may be on because of where other doses are.
+pub(super) type Window = RangeInclusive<NaiveDate>;
+
+impl Hunt<'_> {
+    pub(super) fn today(&self, now: DateTime<Utc>) -> NaiveDate {
+        civil::date_of(self.location.time_zone, now)
+    }
+
+    /// The instants in which a slot may start: the notice from now on, up to the end of the last date.
+    pub(super) fn bookable(&self, now: DateTime<Utc>) -> (DateTime<Utc>, NaiveDate) {
+        let days = Days::new(self.service.max_advance_days.into());
+        let last = self.today(now).checked_add_days(days).unwrap_or(NaiveDate::MAX);
+        (now + self.service.min_notice, last)
+    }
+
+    pub(super) fn date_of(&self, instant: DateTime<Utc>) -> NaiveDate {
+        civil::date_of(self.location.time_zone, instant)
+    }
+
+    /// A free start as a slot.
+    pub(super) fn slot(&self, free: FreeStart, dose: u8) -> Option<Slot> {
+        Some(Slot {
+            id: SlotId {
+                location: self.location.id.clone(),
+                service: self.service.id.clone(),
+                start: free.start,
+                practitioner: self.practitioner.clone(),
+            },
+            location: self.location.clone(),
+            service: self.service.clone(),
+            dose,
+            time: self.service.appointment(free.start).ok()?,
+            remaining: free.remaining,
+        })
+    }
+}
+
+impl Scheduling {
+    /// Every free start on some dates, by date, within what may be booked.
+    pub(super) async fn free_dates(&self, hunt: &Hunt<'_>, dates: &Window) -> Result<FreeDates, Fault> {
+        let Some(left) = self.left(hunt, dates).await? else { return Ok(FreeDates::default()) };
+        let free = availability::free(&left.supply, &left.grid, &left.window);
+        let mut by_date: BTreeMap<NaiveDate, Vec<FreeStart>> = BTreeMap::new();
+        let mut dates = civil::Dates::new(hunt.location.time_zone);
+        for offer in availability::offers(&free) {
+            let Some(start) = DateTime::from_timestamp_millis(offer.start) else { continue };
+            by_date.entry(dates.of(start)).or_default().push(FreeStart { start, remaining: offer.remaining });
+        }
+        Ok(FreeDates { by_date, stale: left.stale, sighting: left.sighting })
+    }
+
+    /// The dates with any free start at all, which takes no list of them.
+    async fn dates_with_free(
+        &self,
+        hunt: &Hunt<'_>,
+        dates: &Window,
+    ) -> Result<(BTreeSet<NaiveDate>, Sighting), Fault> {
+        let Some(left) = self.left(hunt, dates).await? else { return Ok(Default::default()) };
+        let days: Vec<(NaiveDate, TimeRange)> = left
+            .dates
+            .start()
+            .iter_days()
+            .take_while(|date| date <= left.dates.end())
+            .filter_map(|date| Some((date, civil::day(hunt.location.time_zone, date)?)))
+            .collect();
+        let mut has_any = vec![false; days.len()];
+        for supply in &left.supply {
+            // Starts come day by day, nearly always.
+            let mut known = 0..0;
+            supply.each_free(&left.grid, &left.window, |start, _| {
+                if known.contains(&start) {
+                    return;
+                }
+                let at = days.partition_point(|(_, day)| day.end().timestamp_millis() <= start);
+                if let (Some(has_any), Some((_, day))) = (has_any.get_mut(at), days.get(at)) {
+                    *has_any = true;
+                    known = day.start().timestamp_millis()..day.end().timestamp_millis();
+                }
+            });
+        }
+        let free = days.into_iter().zip(has_any).filter(|(_, has_any)| *has_any).map(|((date, _), _)| date);
+        Ok((free.collect(), left.sighting))
+    }
+
+    /// What is left of the supply on some dates; `None` where nothing may be booked.
+    async fn left(&self, hunt: &Hunt<'_>, dates: &Window) -> Result<Option<Left>, Fault> {
+        let now = self.clock.now();
+        let (earliest, last) = hunt.bookable(now);
+        let first = (*dates.start()).max(hunt.date_of(earliest));
+        let last = (*dates.end()).min(last);
+        if first > last {
+            return Ok(None);
+        }
+        let grid = grid(&hunt.service)?;
+        let openings = self.openings(hunt, first, last).await?;
+        let (supply, sighting) = self.less_demand(hunt, &openings, first, last, now).await?;
+        let end =
+            civil::day(hunt.location.time_zone, last).map_or(i64::MAX, |day| day.end().timestamp_millis());
+        let begin =
+            civil::day(hunt.location.time_zone, first).map_or(i64::MIN, |day| day.start().timestamp_millis());
+        let window = begin.max(earliest.timestamp_millis())..end;
+        Ok(Some(Left { supply, grid, window, dates: first..=last, stale: openings.stale, sighting }))
+    }
+
+    async fn openings(&self, hunt: &Hunt<'_>, first: NaiveDate, last: NaiveDate) -> Result<Openings, Fault> {
+        let query = OpeningsQuery {
+            location: hunt.location.clone(),
+            service: hunt.service.clone(),
+            // An opening of the evening before may reach past midnight.
+            first: first.pred_opt().unwrap_or(first),
+            last,
+            practitioner: hunt.practitioner.clone(),
+        };
+        Ok(hunt.provider.openings(&query).await?)
+    }
+
+    /// The supply less what the ledger has entered.
+    async fn less_demand(
+        &self,
+        hunt: &Hunt<'_>,
+        openings: &Openings,
+        first: NaiveDate,
+        last: NaiveDate,
+        now: DateTime<Utc>,
+    ) -> Result<(Vec<Supply>, Sighting), Fault> {
+        // One day more on either side: buffers and long appointments reach over midnight.
+        let begin = first.pred_opt().unwrap_or(first);
+        let end = last.succ_opt().unwrap_or(last);
+        let dates: Vec<NaiveDate> = begin.iter_days().take_while(|date| *date <= end).collect();
+        let (days, sighting) = self.ledger.demand(&hunt.location.calendar, &dates).await?;
+        let standing = Standing::new(hunt, openings, now);
+        let mut seen = HashSet::new();
+        let mut entries: Vec<&Entry> = days
+            .iter()
+            .flat_map(|day: &Arc<Day>| day.entries.iter())
+            .filter(|entry| standing.counts(entry))
+            // One that touches two dates is entered in both.
+            .filter(|entry| entry.from >= 0 && seen.insert((entry.code.as_str(), entry.dose, entry.start)))
+            .collect();
+        if entries.is_empty() {
+            return Ok((openings.supply.clone(), sighting));
+        }
+        entries.sort_unstable_by(|one, other| one.practitioner.cmp(&other.practitioner));
+        let supply = openings
+            .supply
+            .iter()
+            .map(|supply| {
+                let from = entries.partition_point(|entry| entry.practitioner < *supply.practitioner());
+                let theirs =
+                    entries[from..].iter().take_while(|entry| entry.practitioner == *supply.practitioner());
+                let (seated, busy): (Vec<&Entry>, Vec<&Entry>) =
+                    theirs.copied().partition(|entry| entry.service == hunt.service.id);
+                if seated.is_empty() && busy.is_empty() {
+                    return supply.clone();
+                }
+                supply.less(
+                    busy.into_iter().filter_map(|entry| Interval::new(entry.from, entry.until)),
+                    seated.into_iter().map(|entry| Seated { start: entry.start, taken: 1 }),
+                )
+            })
+            .collect();
+        Ok((supply, sighting))
+    }
+
+    /// Who could serve at a start, by the provider's openings alone; the ledger decides who is free. `None`:
+    /// nobody ever could, so there is no such slot.
+    pub(super) async fn candidates(
+        &self,
+        hunt: &Hunt<'_>,
+        time: TimeRange,
+    ) -> Result<Option<(Vec<Candidate>, Vec<Handle>)>, Fault> {
+        let date = hunt.date_of(time.start());
+        let openings = self.openings(hunt, date, date).await?;
+        let grid = grid(&hunt.service)?;
+        let start = time.start().timestamp_millis();
+        if !openings.supply.iter().any(|supply| supply.is_on_grid(&grid, start)) {
+            return Ok(None);
+        }
+        let buffered = hunt.service.buffered(time);
+        let candidates = openings.supply.iter().filter_map(|supply| {
+            let seats = supply.seats_at(&grid, start)?;
+            let place = Place { practitioner: supply.practitioner().clone(), time, buffered };
+            Some(Candidate { place, seats })
+        });
+        Ok(Some((candidates.collect(), openings.counted)))
+    }
+
+    /// The free starts of a dose from which all later doses of the series can still be booked.
+    pub(super) async fn offerable_dates(
+        &self,
+        hunt: &Hunt<'_>,
+        dates: &Window,
+        dose: u8,
+    ) -> Result<FreeDates, Fault> {
+        let later = hunt.service.doses().saturating_sub(dose);
+        let Some(series) = hunt.service.series.filter(|_| later > 0) else {
+            return self.free_dates(hunt, dates).await;
+        };
+        let mut found = self.free_dates(hunt, dates).await?;
+        let mut per_dose: Vec<BTreeSet<NaiveDate>> = vec![found.by_date.keys().copied().collect()];
+        for steps in 1..=later {
+            let reached = reached(&series, dates, steps);
+            let (free, sighting) = self.dates_with_free(hunt, &reached).await?;
+            found.sighting.extend(sighting);
+            per_dose.push(free);
+        }
+        let offerable = availability::offerable(&per_dose, &series);
+        found.by_date.retain(|date, _| offerable.contains(date));
+        Ok(found)
+    }
+}
+
+/// Which entries stand against a search.
+struct Standing<'a> {
+    record: Record,
+    counted: HashSet<&'a Handle>,
+    own: Option<&'a str>,
+    now: i64,
+}
+
+impl<'a> Standing<'a> {
+    fn new(hunt: &'a Hunt<'_>, openings: &'a Openings, now: DateTime<Utc>) -> Self {
+        Self {
+            record: hunt.provider.capabilities().record,
+            counted: openings.counted.iter().collect(),
+            own: hunt.own.as_ref().map(ConfirmationCode::compact),
+            now: now.timestamp_millis(),
+        }
+    }
+
+    /// Where the vendor's calendar is the record, what is confirmed long enough is counted there already.
+    fn counts(&self, entry: &Entry) -> bool {
+        if Some(entry.code.as_str()) == self.own {
+            return false;
+        }
+        match (self.record, entry.confirmed) {
+            (Record::Ledger, _) | (Record::Vendor, None) => true,
+            (Record::Vendor, Some(confirmed)) => {
+                self.now.abs_diff(confirmed) < RECENT.num_milliseconds().unsigned_abs()
+                    && !entry.handle.as_ref().is_some_and(|handle| self.counted.contains(handle))
+            }
+        }
+    }
+}
+
+/// The dates of a dose `steps` doses after (or before, when negative) one on a date.
+pub(super) fn window(series: &Series, from: NaiveDate, steps: i64) -> Window {
+    let shift = |days: u32| {
+        let delta = TimeDelta::days(i64::from(days) * steps);
+        from.checked_add_signed(delta).unwrap_or(if steps < 0 { NaiveDate::MIN } else { NaiveDate::MAX })
+    };
+    let (near, far) = (shift(series.min_days), shift(series.max_days));
+    near.min(far)..=near.max(far)
+}
+
+/// The dates of a dose `steps` doses after one that is on any of some dates.
+fn reached(series: &Series, from: &Window, steps: u8) -> Window {
+    let after = |date: &NaiveDate, days: u32| {
+        date.checked_add_days(Days::new(u64::from(days) * u64::from(steps))).unwrap_or(NaiveDate::MAX)
+    };
+    after(from.start(), series.min_days)..=after(from.end(), series.max_days)
+}
+
+/// What is in both.
+pub(super) fn narrowed(one: &Window, other: &Window) -> Window {
+    (*one.start()).max(*other.start())..=(*one.end()).min(*other.end())
+}
+
+pub(super) fn grid(service: &Service) -> Result<Grid, Fault> {
+    Grid::try_from(service).map_err(|error| {
+        Fault::Misconfigured(format!("service `{}` cannot be laid out: {error}", service.id))
+    })
+}

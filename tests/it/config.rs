@@ -1,0 +1,298 @@
+//! Settings and `scheduling.toml`: what is right is read, and what is wrong is all named, with its line.
+
+use std::{collections::HashMap, path::Path};
+
+use healthbot_scheduler::{
+    config::{Config, DEMO, Problem, Process, Settings, Source, settings::LogFormat, settings::StoreSetting},
+    domain::BookBy,
+};
+use secrecy::ExposeSecret;
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+fn read(text: &str) -> Result<Config, Vec<Problem>> {
+    Config::read(text, Source::File("scheduling.toml".into()))
+}
+
+fn told(problems: &[Problem]) -> String {
+    problems.iter().flat_map(|problem| [problem.to_string(), "\n".to_owned()]).collect()
+}
+
+/// A process with these variables, in these folders.
+fn with<T>(variables: &[(&str, &str)], folder: Option<&Path>, run: impl FnOnce(&Process<'_>) -> T) -> T {
+    let variables: HashMap<String, String> =
+        variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let variable = |name: &str| variables.get(name).cloned();
+    run(&Process {
+        variable: &variable,
+        beside: None,
+        working: folder.map(Path::to_owned),
+        stdout_is_terminal: true,
+    })
+}
+
+fn settings(variables: &[(&str, &str)]) -> (Settings, Vec<Problem>) {
+    with(variables, None, Settings::read)
+}
+
+#[test]
+fn the_demo_is_what_it_promises() {
+    let demo = Config::read(DEMO, Source::Demo).unwrap_or_else(|problems| panic!("{}", told(&problems)));
+    assert_eq!(demo.clinics.len(), 3);
+    let zones: std::collections::BTreeSet<_> =
+        demo.clinics.iter().map(|clinic| clinic.location.time_zone.name()).collect();
+    assert_eq!(zones.len(), 2);
+    assert!(demo.clinics.iter().all(|clinic| clinic.rosters.len() >= 2));
+    assert!(demo.services.iter().any(|service| service.doses() == 2));
+    assert!(demo.services.iter().any(|service| service.capacity > 1));
+    assert!(demo.services.iter().any(|service| service.doses() == 1 && service.capacity == 1));
+    for service in &demo.services {
+        for language in ["es", "fr", "de", "pt", "zh", "ar"] {
+            let translated = service.name.translations.contains_key(language);
+            assert!(translated, "`{}` has no name in `{language}`", service.id);
+        }
+    }
+    assert_eq!(healthbot_scheduler::config::phone::unknown_numbers(&demo), []);
+}
+
+#[test]
+fn every_problem_of_a_broken_file_is_named_with_its_line() {
+    let problems = read(include_str!("../data/config/broken.toml")).unwrap_err();
+    insta::assert_snapshot!(told(&problems));
+}
+
+#[test]
+fn a_file_that_is_no_toml_says_where_and_is_read_on() {
+    let text = "[[service]]\nid = \"flu\nduration_minutes = 0\nname = \"Flu\"\n\n[[clinic]\nid = \"a\"\n";
+    let problems = read(text).unwrap_err();
+    let lines: Vec<usize> = problems.iter().filter_map(|problem| problem.line).collect();
+    assert!(problems.iter().any(|problem| problem.detail.starts_with("is not TOML")), "{}", told(&problems));
+    assert!(lines.contains(&2) && lines.contains(&3) && lines.contains(&6), "{}", told(&problems));
+    assert!(!problems.iter().any(|problem| problem.detail == "is missing"), "{}", told(&problems));
+}
+
+#[test]
+fn an_empty_file_has_no_clinic() {
+    let problems = read("").unwrap_err();
+    assert_eq!(
+        told(&problems),
+        "scheduling.toml: has no `[[clinic]]`: without one there is nowhere to book\n"
+    );
+}
+
+#[test]
+fn the_sample_is_right_and_explains_every_key() {
+    let sample = include_str!("../../scheduling.sample.toml");
+    read(sample).unwrap_or_else(|problems| panic!("{}", told(&problems)));
+    for key in healthbot_scheduler::config::file::keys() {
+        let name = key.rsplit('.').find(|part| *part != "*").unwrap_or_default().trim_end_matches("[]");
+        let written = sample.lines().any(|line| {
+            let line = line.trim_start_matches(['#', ' ']);
+            line.starts_with(&format!("{name} ="))
+                || line.contains(&format!(", {name} ="))
+                || line.contains(&format!("{{ {name} ="))
+                || line.starts_with(&format!("[{name}]"))
+                || line.starts_with(&format!("[[{name}]]"))
+                || line.contains(&format!(".{name}]"))
+        });
+        assert!(written, "`{key}` is not in the sample");
+    }
+}
+
+#[test]
+fn texts_are_plain_or_by_locale() {
+    let config =
+        read(&clinic_with("name = { default = \"Flu shot\", es = \"Gripe\", es-MX = \"Gripa\" }")).unwrap();
+    let name = &config.services[0].name;
+    assert_eq!((name.get("es-MX"), name.get("es-ES"), name.get("fr")), ("Gripa", "Gripe", "Flu shot"));
+}
+
+#[test]
+fn a_site_may_take_bookings_elsewhere_only() {
+    let text = "[[clinic]]\nid = \"a\"\nname = \"A\"\ntime_zone = \"Europe/Madrid\"\n\
+                booking_page = \"https://example.org/a\"\nbook_by = [\"page\"]\n";
+    assert_eq!(read(text).unwrap().clinics[0].location.book_by, [BookBy::Page]);
+}
+
+#[test]
+fn hours_past_midnight_overlap_with_the_next_morning() {
+    let week = |hours: &str| clinic_with("name = \"Flu shot\"").replace("mon = [\"08:00-17:00\"]", hours);
+    assert!(read(&week("mon = [\"22:00-26:00\"], tue = [\"02:00-03:00\"]")).is_ok());
+    let problems = read(&week("mon = [\"22:00-26:00\"], tue = [\"01:59-03:00\"]")).unwrap_err();
+    assert_eq!(problems[0].key, "clinic[0].hours.tue[0]");
+    let problems = read(&week("sun = [\"22:00-48:00\"], mon = [\"23:00-24:00\"]")).unwrap_err();
+    assert_eq!(problems[0].key, "clinic[0].hours.sun[0]");
+}
+
+#[test]
+fn what_nobody_does_is_not_offered() {
+    let other = "\n[[service]]\nid = \"tea\"\nname = \"Tea\"\nduration_minutes = 5\n";
+    let file = clinic_with("name = \"Flu shot\"") + other;
+    let narrowed = file.replace("name = \"P\"", "name = \"P\"\nservices = [\"flu\"]");
+    assert_eq!(
+        told(&read(&narrowed).unwrap_err()),
+        "scheduling.toml:6: clinic[0] offers `tea`, which none of its practitioners performs\n"
+    );
+    let left_out = file.replace("name = \"A\"", "name = \"A\"\nservices = [\"flu\"]");
+    assert_eq!(
+        told(&read(&left_out).unwrap_err()),
+        "scheduling.toml:17: service[1] is offered by no clinic: add it to the `services` of one, or take it out\n"
+    );
+}
+
+#[test]
+fn settings_have_defaults() {
+    let (settings, problems) = settings(&[]);
+    assert_eq!(problems, []);
+    assert_eq!((settings.port, settings.hosted, settings.in_azure), (7071, false, false));
+    assert_eq!(settings.store, StoreSetting::Sqlite("scheduling.db".into()));
+    assert_eq!((settings.log.as_str(), settings.log_format), ("info", LogFormat::Text));
+}
+
+#[test]
+fn the_host_names_the_port() {
+    let (newer, _) =
+        settings(&[("FUNCTIONS_CUSTOMHANDLER_PORT", "1234"), ("FUNCTIONS_HTTPWORKER_PORT", "9")]);
+    assert_eq!((newer.port, newer.hosted, newer.log_format), (1234, true, LogFormat::Json));
+    let (older, _) = settings(&[("FUNCTIONS_HTTPWORKER_PORT", "1235")]);
+    assert_eq!((older.port, older.hosted), (1235, true));
+}
+
+#[test]
+fn every_wrong_setting_is_named_and_no_secret_is() {
+    let (_, problems) = settings(&[
+        ("FUNCTIONS_CUSTOMHANDLER_PORT", "eighty"),
+        ("STORE", "https://account.blob.core.windows.net/bookings"),
+        ("LEDGER_SECRET", "tooshort-hunter2"),
+        ("RETENTION_DAYS", "0"),
+        ("LOG", "x=y=z"),
+        ("LOG_FORMAT", "xml"),
+        ("AUDIT_KEEP_FILES", "-1"),
+    ]);
+    let keys: Vec<&str> = problems.iter().map(|problem| problem.key.as_str()).collect();
+    let expected = [
+        "FUNCTIONS_CUSTOMHANDLER_PORT",
+        "STORE",
+        "LEDGER_SECRET",
+        "RETENTION_DAYS",
+        "LOG",
+        "LOG_FORMAT",
+        "AUDIT_KEEP_FILES",
+    ];
+    assert_eq!(keys, expected);
+    assert!(!told(&problems).contains("hunter2"));
+}
+
+#[test]
+fn the_ring_is_in_order_and_never_shown() {
+    let other = SECRET.replace('0', "f");
+    let (settings, problems) = settings(&[("LEDGER_SECRET", &format!("{SECRET}, {other},"))]);
+    assert_eq!(problems, []);
+    let ring: Vec<&str> = settings.ledger_secrets.iter().map(ExposeSecret::expose_secret).collect();
+    assert_eq!(ring, [SECRET, other.as_str()]);
+    assert!(!format!("{settings:?}").contains(SECRET));
+}
+
+#[test]
+fn a_secret_twice_in_the_ring_is_a_problem() {
+    let (_, problems) = settings(&[("LEDGER_SECRET", &format!("{SECRET},{SECRET}"))]);
+    assert_eq!(
+        told(&problems),
+        "settings: LEDGER_SECRET has a secret (number 2) twice: keep its first place\n"
+    );
+}
+
+const LOCAL: &str =
+    r#"{"IsEncrypted": false, "Values": {"STORE": "sqlite:local.db", "LOG": "debug", "LOG_FORMAT": ""}}"#;
+
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn local_settings_count_unless_a_variable_is_really_set() {
+    let folder = folder(&[("local.settings.json", LOCAL)]);
+    let (settings, problems) = with(&[("LOG", "warn")], Some(folder.path()), Settings::read);
+    assert_eq!(problems, []);
+    assert_eq!(settings.store, StoreSetting::Sqlite("local.db".into()));
+    assert_eq!((settings.log.as_str(), settings.log_format), ("warn", LogFormat::Text));
+}
+
+#[test]
+fn under_the_host_local_settings_are_the_hosts_business() {
+    let folder = folder(&[("local.settings.json", LOCAL)]);
+    let host = [("FUNCTIONS_CUSTOMHANDLER_WORKER_ID", "w")];
+    let (settings, _) = with(&host, Some(folder.path()), Settings::read);
+    assert_eq!((settings.hosted, settings.store), (true, StoreSetting::default()));
+}
+
+#[test]
+fn local_settings_that_cannot_be_read_are_a_problem() {
+    for broken in ["{", r#"{"IsEncrypted": true, "Values": {}}"#, r#"{"Values": []}"#] {
+        let folder = folder(&[("local.settings.json", broken)]);
+        let (_, problems) = with(&[], Some(folder.path()), Settings::read);
+        assert_eq!(problems.len(), 1, "{broken}: {}", told(&problems));
+        assert!(problems[0].source.ends_with("local.settings.json"));
+    }
+}
+
+#[test]
+fn azure_refuses_what_each_instance_would_have_for_itself() {
+    let azure = [("WEBSITE_SITE_NAME", "clinic"), ("FUNCTIONS_CUSTOMHANDLER_PORT", "1")];
+    let (mut found, demo) = with(&azure, None, |process| {
+        let (settings, problems) = Settings::read(process);
+        (problems, Config::load(&settings, process).unwrap_err())
+    });
+    found.extend(demo);
+    let keys: Vec<&str> = found.iter().map(|problem| problem.key.as_str()).collect();
+    assert_eq!(keys, ["STORE", "LEDGER_SECRET", "scheduling.toml"]);
+}
+
+#[test]
+fn the_same_is_welcome_on_one_machine() {
+    with(&[], None, |process| {
+        let (settings, problems) = Settings::read(process);
+        assert_eq!(problems, []);
+        assert_eq!(Config::load(&settings, process).unwrap().source, Source::Demo);
+    });
+}
+
+#[test]
+fn a_file_in_the_working_folder_is_found_and_a_named_one_goes_before() {
+    let folder = folder(&[
+        ("scheduling.toml", &clinic_with("name = \"Here\"")),
+        ("other.toml", &clinic_with("name = \"There\"")),
+    ]);
+    let name_of = |variables: &[(&str, &str)]| {
+        with(variables, Some(folder.path()), |process| {
+            let config = Config::load(&Settings::read(process).0, process);
+            config.map(|config| config.services[0].name.default.clone())
+        })
+    };
+    assert_eq!(name_of(&[]).unwrap(), "Here");
+    let other = folder.path().join("other.toml");
+    assert_eq!(name_of(&[("SCHEDULING_CONFIG", other.to_str().unwrap())]).unwrap(), "There");
+    let missing = name_of(&[("SCHEDULING_CONFIG", "/nowhere/scheduling.toml")]).unwrap_err();
+    assert!(told(&missing).starts_with("/nowhere/scheduling.toml: cannot be read"), "{}", told(&missing));
+}
+
+#[test]
+fn the_setting_for_retention_goes_before_the_file() {
+    let text = clinic_with("name = \"Flu shot\"") + "\n[ledger]\nretention_days = 90\n";
+    let days = |variables| read(&text).unwrap().retention_days(&settings(variables).0);
+    assert_eq!((days(&[]), days(&[("RETENTION_DAYS", "7")])), (90, 7));
+}
+
+/// A file with one clinic and one service that has this name.
+fn clinic_with(name: &str) -> String {
+    format!(
+        "[[service]]\nid = \"flu\"\nduration_minutes = 20\n{name}\n\n\
+         [[clinic]]\nid = \"a\"\nname = \"A\"\ntime_zone = \"Europe/Madrid\"\n\
+         hours = {{ mon = [\"08:00-17:00\"] }}\n\n\
+         [[clinic.practitioner]]\nid = \"p\"\nname = \"P\"\n"
+    )
+}
