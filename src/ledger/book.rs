@@ -24,7 +24,9 @@ use super::{
 };
 use crate::{
     domain::{Location, Place, Service, TimeRange, code::ConfirmationCode},
-    provider::{Booked as Answer, Counted, Handle, Order, OrderedDose, Patient, Provider, Record as WhoseRecord},
+    provider::{
+        Booked as Answer, Counted, Handle, Order, OrderedDose, Patient, Provider, Record as WhoseRecord,
+    },
     store::{Etag, StoreError},
 };
 

@@ -16,8 +16,8 @@ use healthbot_scheduler::{
     domain::{CalendarId, Place, ProviderName, ServiceId},
     ledger::days::Candidate,
     provider::{
-        Appointment, Booked, Capabilities, Counted, Handle, Locations, Openings, OpeningsQuery, Order, OrderedDose,
-        Provider, ProviderError, Record, Reference, Reschedule,
+        Appointment, Booked, Capabilities, Counted, Handle, Locations, Openings, OpeningsQuery, Order,
+        OrderedDose, Provider, ProviderError, Record, Reference, Reschedule,
     },
 };
 use parking_lot::Mutex;
