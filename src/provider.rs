@@ -118,10 +118,19 @@ pub struct Openings {
     /// One per practitioner, in the provider's order. `busy` and `seated` hold what the vendor shows, ours
     /// too; for a provider whose record is the ledger they hold none of ours.
     pub supply: Vec<Supply>,
-    /// Handles of the appointments that `busy` and `seated` already count, so that ours are not subtracted
-    /// twice.
-    pub counted: Vec<Handle>,
+    /// The appointments that `busy` and `seated` already count, so that ours are not subtracted twice.
+    pub counted: Vec<Counted>,
     pub stale: bool,
+}
+
+/// An appointment that openings count, and where they count it: between a search and a booking it may have
+/// moved to a place where nothing counts it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Counted {
+    pub handle: Handle,
+    pub practitioner: PractitionerId,
+    /// Of the appointment itself, in milliseconds since the epoch.
+    pub start: i64,
 }
 
 /// The vendor's own name for an appointment.

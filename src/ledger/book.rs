@@ -24,7 +24,9 @@ use super::{
 };
 use crate::{
     domain::{Location, Place, Service, TimeRange, code::ConfirmationCode},
-    provider::{Booked as Answer, Handle, Order, OrderedDose, Patient, Provider, Record as WhoseRecord},
+    provider::{
+        Booked as Answer, Counted, Handle, Order, OrderedDose, Patient, Provider, Record as WhoseRecord,
+    },
     store::{Etag, StoreError},
 };
 
@@ -67,7 +69,7 @@ pub struct Wish {
     pub service: Arc<Service>,
     pub doses: Vec<WishedDose>,
     /// Vendor appointments that the candidates' seats already count.
-    pub counted: Arc<HashSet<Handle>>,
+    pub counted: Arc<HashSet<Counted>>,
     pub patient: Arc<Patient>,
     pub locale: String,
 }

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     domain::{Location, Place, Service},
-    provider::{Appointment, Booked as Answer, Handle, Provider, Record as WhoseRecord, Reschedule},
+    provider::{Appointment, Booked as Answer, Counted, Provider, Record as WhoseRecord, Reschedule},
 };
 
 /// How often a change starts over because the record changed under it.
@@ -39,7 +39,7 @@ pub struct Move {
     pub service: Arc<Service>,
     /// The doses that move, with the places that would do.
     pub doses: Vec<WishedDose>,
-    pub counted: Arc<HashSet<Handle>>,
+    pub counted: Arc<HashSet<Counted>>,
 }
 
 /// How a change ended, now or when it was first asked for.

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     domain::{CalendarId, Place, Service, civil, code::ConfirmationCode},
-    provider::{Capabilities, Handle, Record as WhoseRecord},
+    provider::{Capabilities, Counted, Record as WhoseRecord},
     store::{
         StoreError,
         combined::{Change, Sighting},
@@ -69,7 +69,7 @@ pub(super) struct Claimant {
     pub service: Arc<Service>,
     pub capabilities: Capabilities,
     /// Appointments that the candidates' `seats` already count.
-    pub counted: Arc<HashSet<Handle>>,
+    pub counted: Arc<HashSet<Counted>>,
     /// Where the booking stands already: held until its record says otherwise.
     pub standing: Arc<[(u8, Place)]>,
 }
@@ -510,7 +510,7 @@ impl Claimant {
     fn is_counted(&self, entry: &Entry) -> bool {
         self.capabilities.record == WhoseRecord::Vendor
             && entry.confirmed.is_some()
-            && entry.handle.as_ref().is_some_and(|handle| self.counted.contains(handle))
+            && entry.is_counted(&self.counted)
     }
 
     /// Whether an entry is worth a look at its booking: it seems abandoned, or the vendor shows its place

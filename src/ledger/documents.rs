@@ -3,7 +3,7 @@
 //! Every document carries a format version. Older is read, newer is refused, and a release writes only what
 //! its predecessor can read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use bytes::Bytes;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use super::ring::{Digest, KeyId};
 use crate::{
     domain::{CalendarId, LocationId, Place, PractitionerId, ServiceId, TimeRange, code::ConfirmationCode},
-    provider::{Handle, Reference},
+    provider::{Counted, Handle, Reference},
     store::combined,
 };
 
@@ -299,6 +299,18 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Whether openings that count these appointments count this one, where it is entered.
+    #[must_use]
+    pub fn is_counted(&self, counted: &HashSet<Counted>) -> bool {
+        self.handle.as_ref().is_some_and(|handle| {
+            counted.contains(&Counted {
+                handle: handle.clone(),
+                practitioner: self.practitioner.clone(),
+                start: self.start,
+            })
+        })
+    }
+
     #[must_use]
     pub fn is_at(&self, place: &Place) -> bool {
         self.practitioner == place.practitioner && self.start == place.time.start().timestamp_millis()

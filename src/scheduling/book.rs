@@ -15,7 +15,7 @@ use crate::{
         book::{Booked, Wish, WishedDose},
         record::Record,
     },
-    provider::{Handle, Provider},
+    provider::{Counted, Provider},
 };
 
 #[derive(Debug, Clone)]
@@ -107,7 +107,7 @@ pub(super) struct ChosenDose {
 
 /// What there is for the doses chosen.
 pub(super) enum Offered {
-    Places(Vec<WishedDose>, HashSet<Handle>),
+    Places(Vec<WishedDose>, HashSet<Counted>),
     /// These have no place with anybody.
     Taken(Vec<u8>),
     NotBookable(NotBookable),

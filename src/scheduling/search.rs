@@ -22,7 +22,7 @@ use crate::{
         days::Candidate,
         documents::{Day, Entry},
     },
-    provider::{Handle, Openings, OpeningsQuery, Provider, Record},
+    provider::{Counted, Openings, OpeningsQuery, Provider, Record},
     store::combined::Sighting,
 };
 
@@ -236,7 +236,7 @@ impl Scheduling {
         &self,
         hunt: &Hunt<'_>,
         time: TimeRange,
-    ) -> Result<Option<(Vec<Candidate>, Vec<Handle>)>, Fault> {
+    ) -> Result<Option<(Vec<Candidate>, Vec<Counted>)>, Fault> {
         let date = hunt.date_of(time.start());
         let openings = self.openings(hunt, date, date).await?;
         let grid = grid(&hunt.service)?;
@@ -281,7 +281,7 @@ impl Scheduling {
 /// Which entries stand against a search.
 struct Standing<'a> {
     record: Record,
-    counted: HashSet<&'a Handle>,
+    counted: HashSet<Counted>,
     own: Option<&'a str>,
     now: i64,
 }
@@ -290,7 +290,7 @@ impl<'a> Standing<'a> {
     fn new(hunt: &'a Hunt<'_>, openings: &'a Openings, now: DateTime<Utc>) -> Self {
         Self {
             record: hunt.provider.capabilities().record,
-            counted: openings.counted.iter().collect(),
+            counted: openings.counted.iter().cloned().collect(),
             own: hunt.own.as_ref().map(ConfirmationCode::compact),
             now: now.timestamp_millis(),
         }
@@ -305,7 +305,7 @@ impl<'a> Standing<'a> {
             (Record::Ledger, _) | (Record::Vendor, None) => true,
             (Record::Vendor, Some(confirmed)) => {
                 self.now.abs_diff(confirmed) < RECENT.num_milliseconds().unsigned_abs()
-                    && !entry.handle.as_ref().is_some_and(|handle| self.counted.contains(handle))
+                    && !entry.is_counted(&self.counted)
             }
         }
     }

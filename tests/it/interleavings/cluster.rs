@@ -15,7 +15,7 @@ use healthbot_scheduler::{
         record::Record,
         ring::{Key, Ring},
     },
-    provider::{Handle, Patient, Record as WhoseRecord},
+    provider::{Counted, Handle, Patient, Record as WhoseRecord},
 };
 use parking_lot::Mutex;
 use secrecy::SecretString;
@@ -329,7 +329,7 @@ impl Node {
         service: &Service,
         starts: &[(u8, DateTime<Utc>)],
         own: &[Handle],
-    ) -> Result<Option<(Vec<WishedDose>, HashSet<Handle>)>, LedgerError> {
+    ) -> Result<Option<(Vec<WishedDose>, HashSet<Counted>)>, LedgerError> {
         let clinic = &self.vendor.calendar.clinic;
         let places: Vec<_> = starts.iter().flat_map(|(_, start)| clinic.places(service, *start)).collect();
         let (candidates, counted) = if clinic.capabilities.record == WhoseRecord::Ledger {

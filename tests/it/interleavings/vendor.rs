@@ -16,8 +16,8 @@ use healthbot_scheduler::{
     domain::{CalendarId, Place, ProviderName, ServiceId},
     ledger::days::Candidate,
     provider::{
-        Appointment, Booked, Capabilities, Handle, Locations, Openings, OpeningsQuery, Order, OrderedDose,
-        Provider, ProviderError, Record, Reference, Reschedule,
+        Appointment, Booked, Capabilities, Counted, Handle, Locations, Openings, OpeningsQuery, Order,
+        OrderedDose, Provider, ProviderError, Record, Reference, Reschedule,
     },
 };
 use parking_lot::Mutex;
@@ -96,7 +96,7 @@ impl Calendar {
 
     /// The seats that are free at a place by what is shown, and the handles of those who sit there; `own` are
     /// the appointments of whoever asks, which are not in their own way.
-    fn survey(&self, service: &ServiceId, place: &Place, own: &[Handle]) -> (u32, Vec<Handle>) {
+    fn survey(&self, service: &ServiceId, place: &Place, own: &[Handle]) -> (u32, Vec<Counted>) {
         let capacity = self.clinic.capacity(service);
         let now = self.world.elapsed();
         let kept = self.kept.lock();
@@ -111,7 +111,11 @@ impl Calendar {
             }
             if there.joined(service, place) {
                 free = free.saturating_sub(1);
-                counted.push(Handle(handle.to_string().into()));
+                counted.push(Counted {
+                    handle: Handle(handle.to_string().into()),
+                    practitioner: place.practitioner.clone(),
+                    start: place.time.start().timestamp_millis(),
+                });
             }
         }
         (free, counted)
@@ -363,7 +367,7 @@ impl CalendarOf {
         service: &ServiceId,
         places: Vec<Place>,
         own: Vec<Handle>,
-    ) -> Result<(Vec<Candidate>, HashSet<Handle>), ProviderError> {
+    ) -> Result<(Vec<Candidate>, HashSet<Counted>), ProviderError> {
         let (service, surveyed) = (service.clone(), places.len());
         self.read(
             || format!("survey {surveyed} places"),
