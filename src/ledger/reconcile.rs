@@ -67,6 +67,12 @@ impl Ledger {
         let Some((code, attempt)) = key::parse_pending(&listed.key) else { return Ok(()) };
         match self.record(&code).await? {
             None => self.forestall(&code, attempt).await?,
+            Some(record) if record.booking.attempt > attempt => {
+                // Whoever raised the attempt has left a marker of their own, which stays as long as this
+                // booking needs looking after.
+                self.remove_marker(listed).await;
+                return Ok(());
+            }
             Some(record) if record.booking.attempt < attempt => {
                 let booking = Booking { attempt, executor: self.random(), ..record.booking.clone() };
                 let finished = !matches!(record.booking.state, State::Pending | State::Undoing);

@@ -7,15 +7,17 @@ use tokio::time::sleep;
 
 use super::{cluster::Cluster, world::Weather};
 
+/// Nothing stands still, or is on its way, for longer than this.
+const LATEST: Duration = Duration::from_mins(62);
+
 /// So many times is looked whether anything is pending; what is not settled by then never will be.
 const ROUNDS: u32 = 30;
 
 /// Lets everything that is on its way arrive, and everything that was left be settled.
 pub(super) async fn settle(cluster: &Cluster) -> Result<(), String> {
-    let frozen = cluster.world.weather().frozen;
     cluster.world.set_weather(Weather { pause: 2, ..Weather::default() });
     cluster.world.take_plan();
-    sleep(frozen + Duration::from_secs(30)).await;
+    sleep(LATEST).await;
     cluster.restart();
     for _ in 0..ROUNDS {
         sleep(Duration::from_mins(6)).await;
