@@ -393,7 +393,7 @@ impl<'a> Evidence<'a> {
                     })?;
                 }
                 Reply::SlotTaken { .. } | Reply::Refused if told.wish != Wanted::Booking => {
-                    self.not_moved(told)?
+                    self.not_moved(told)?;
                 }
                 Reply::SlotTaken { by_ledger: true } | Reply::Refused | Reply::TooManyBookings => {
                     self.not_booked(told)?;
