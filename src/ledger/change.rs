@@ -166,31 +166,27 @@ impl Ledger {
             return self.moved(record, booking).await;
         }
         booking.tried.extend(places.into_values());
-        let Some(mut record) = self.advance(record, booking).await? else { return Ok(Changed::InProgress) };
+        let Some(record) = self.advance(record, booking).await? else { return Ok(Changed::InProgress) };
+        self.move_at_vendor(record, &operation, provider, wish, deadline).await
+    }
+
+    /// All doses, or back again with those that were moved.
+    async fn move_at_vendor(
+        self: &Arc<Self>,
+        mut record: Record,
+        operation: &Operation,
+        provider: &dyn Provider,
+        wish: &Move,
+        deadline: Instant,
+    ) -> Result<Changed, LedgerError> {
         let mut moved = Vec::new();
-        let mut unclear = false;
         for target in &operation.targets {
-            let Some(change) = wish.change(&record, target, deadline) else { continue };
-            let answer = match provider.reschedule(&record.booking.calendar, &change).await {
-                Answer::Unclear { why } => {
-                    tracing::warn!(%why, "the provider gave no clear answer to a reschedule");
-                    unclear = true;
-                    self.search_moved(&record, &change, provider).await?
-                }
-                answer => answer,
-            };
-            let ended = match answer {
-                Answer::Booked { handle, version } => {
-                    let (reference, place) = (Some(change.reference), change.to);
-                    moved.push(Appointment { handle, version, reference, place, created: None });
+            let ended = match self.move_dose(&mut record, target, provider, wish, deadline).await? {
+                Ok(appointment) => {
+                    moved.push(appointment);
                     continue;
                 }
-                Answer::Taken => Ended::SlotTaken(vec![target.dose]),
-                Answer::Refused { rule } => {
-                    tracing::info!(%rule, "the provider refused a reschedule");
-                    Ended::Refused
-                }
-                Answer::Unclear { .. } | Answer::NotTried => return Err(LedgerError::Timeout),
+                Err(ended) => ended,
             };
             return match self.move_back(&mut record.booking, &moved, provider).await? {
                 Back::All => self.give_up(record, ended).await,
@@ -203,11 +199,42 @@ impl Ledger {
             };
         }
         let mut booking = record.booking.clone();
-        booking.move_to(&operation, &moved);
-        if unclear {
-            booking.doubt = Doubt::LookAgain;
-        }
+        booking.move_to(operation, &moved);
         self.moved(record, booking).await
+    }
+
+    /// The appointment at its new place, or why it is not there. What stays unclear is an error.
+    async fn move_dose(
+        &self,
+        record: &mut Record,
+        target: &Target,
+        provider: &dyn Provider,
+        wish: &Move,
+        deadline: Instant,
+    ) -> Result<Result<Appointment, Ended>, LedgerError> {
+        let change = wish.change(record, target, deadline).filter(|_| Instant::now() < deadline);
+        // One that was stopped may have been overtaken: what it sends now, nobody may look for any more.
+        let Some(change) = change else { return Err(LedgerError::Timeout) };
+        let answer = match provider.reschedule(&record.booking.calendar, &change).await {
+            Answer::Unclear { why } => {
+                tracing::warn!(%why, "the provider gave no clear answer to a reschedule");
+                record.booking.doubt = Doubt::LookAgain;
+                self.search_moved(record, &change, provider).await?
+            }
+            answer => answer,
+        };
+        match answer {
+            Answer::Booked { handle, version } => {
+                let (reference, place) = (Some(change.reference), change.to);
+                Ok(Ok(Appointment { handle, version, reference, place, created: None }))
+            }
+            Answer::Taken => Ok(Err(Ended::SlotTaken(vec![target.dose]))),
+            Answer::Refused { rule } => {
+                tracing::info!(%rule, "the provider refused a reschedule");
+                Ok(Err(Ended::Refused))
+            }
+            Answer::Unclear { .. } | Answer::NotTried => Err(LedgerError::Timeout),
+        }
     }
 
     /// The commit of a reschedule.

@@ -124,7 +124,7 @@ impl Ledger {
             let suspects: Vec<String> = blocked.suspects.difference(&looked_at).cloned().collect();
             if !suspects.is_empty() {
                 for code in suspects {
-                    self.look_at(&code).await?;
+                    self.look_at(&code).await;
                     looked_at.insert(code);
                 }
             } else if blocked.waits {
@@ -258,9 +258,7 @@ impl Ledger {
             return Ok((days, sighting));
         }
         for code in suspects {
-            if let Ok(code) = code.parse() {
-                self.settle(&code).await?;
-            }
+            self.settle_if_possible(code).await;
         }
         Ok(self.sight_days(calendar, dates).await?)
     }
@@ -275,15 +273,25 @@ impl Ledger {
 
     /// Settles a booking whose entry is in the way; if it is confirmed, asks the vendor whether it still has
     /// the appointment.
-    async fn look_at(&self, code: &str) -> Result<(), LedgerError> {
-        let Ok(code) = code.parse() else { return Ok(()) };
-        if let Settled::Settled(record) = self.settle(&code).await?
+    async fn look_at(&self, code: &str) {
+        if let Some(Settled::Settled(record)) = self.settle_if_possible(code).await
             && let Err(error) = self.refresh(*record).await
         {
-            // Then its entry counts: a place refused is better than one given twice.
             tracing::warn!(%error, "an appointment in the way could not be looked at");
         }
-        Ok(())
+    }
+
+    /// What cannot be settled now stays in the way: a place refused is better than one given twice, or than
+    /// no answer at all.
+    async fn settle_if_possible(&self, code: &str) -> Option<Settled> {
+        let code = code.parse().ok()?;
+        match self.settle(&code).await {
+            Ok(settled) => Some(settled),
+            Err(error) => {
+                tracing::warn!(%error, "a booking that was left could not be settled");
+                None
+            }
+        }
     }
 
     async fn read_days(

@@ -231,6 +231,14 @@ impl Booking {
         self.doses.iter().map(|dose| dose.time.end()).max()
     }
 
+    /// Nobody is at it, and nothing about it is in doubt.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.operation.is_none()
+            && self.doubt == Doubt::None
+            && !matches!(self.state, State::Pending | State::Undoing)
+    }
+
     /// Whether an operation on a dose is in progress.
     #[must_use]
     pub fn is_changing(&self, dose: u8) -> bool {

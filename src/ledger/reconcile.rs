@@ -144,8 +144,16 @@ impl Ledger {
         }
     }
 
-    /// Deletes bookings, days and counters that are past their retention.
+    /// Deletes bookings, days and counters that are past their retention, and forgets keys nobody needs.
     async fn purge(&self) -> Result<usize, LedgerError> {
+        let (bookings, in_use) = self.purge_bookings().await?;
+        let purged = bookings + self.purge_days().await? + self.purge_counters().await?;
+        self.retire_keys(&in_use).await?;
+        Ok(purged)
+    }
+
+    /// How many were deleted, and which keys the others were made with.
+    async fn purge_bookings(&self) -> Result<(usize, Vec<KeyId>), LedgerError> {
         let now = self.clock.now();
         let mut purged = 0;
         let mut in_use: Vec<KeyId> = Vec::new();
@@ -155,33 +163,38 @@ impl Ledger {
                 let over = booking.last_end().unwrap_or_else(|| {
                     now - chrono::TimeDelta::from_std(listed.age).unwrap_or(chrono::TimeDelta::zero())
                 });
-                let finished = booking.operation.is_none()
-                    && booking.doubt == Doubt::None
-                    && !matches!(booking.state, State::Pending | State::Undoing);
-                if finished && now - over > self.retention {
-                    let record = Record {
-                        code: match listed.key[key::BOOKINGS.len()..].parse() {
-                            Ok(code) => code,
-                            Err(_) => continue,
-                        },
-                        booking,
-                        etag: listed.etag.clone(),
-                        age: listed.age,
-                    };
-                    self.discount_open(&record).await?;
-                    purged += usize::from(self.delete(listed).await);
+                if booking.is_finished() && now - over > self.retention {
+                    purged += usize::from(self.purge_booking(listed, booking).await?);
                 } else if !in_use.contains(&booking.key) {
                     in_use.push(booking.key);
                 }
             }
         }
+        Ok((purged, in_use))
+    }
+
+    async fn purge_booking(&self, listed: &Listed, booking: Booking) -> Result<bool, LedgerError> {
+        let Ok(code) = listed.key[key::BOOKINGS.len()..].parse() else { return Ok(false) };
+        let record = Record { code, booking, etag: listed.etag.clone(), age: listed.age };
+        self.discount_open(&record).await?;
+        Ok(self.delete(listed).await)
+    }
+
+    async fn purge_days(&self) -> Result<usize, LedgerError> {
+        let mut purged = 0;
         // Two days more than any booking in them: a date is not an instant.
-        let last_kept = (now - self.retention).date_naive() - chrono::Days::new(2);
+        let last_kept = (self.clock.now() - self.retention).date_naive() - chrono::Days::new(2);
         for listed in self.list_all(key::DAYS).await? {
             if key::parse_day(&listed.key).is_some_and(|date| date < last_kept) {
                 purged += usize::from(self.delete(&listed).await);
             }
         }
+        Ok(purged)
+    }
+
+    async fn purge_counters(&self) -> Result<usize, LedgerError> {
+        let now = self.clock.now();
+        let mut purged = 0;
         for listed in self.list_all(key::ATTEMPTS).await? {
             if chrono::TimeDelta::from_std(listed.age).is_ok_and(|age| age > WINDOW) {
                 purged += usize::from(self.delete(&listed).await);
@@ -194,7 +207,6 @@ impl Ledger {
                 }
             }
         }
-        self.retire_keys(&in_use).await?;
         Ok(purged)
     }
 

@@ -100,7 +100,9 @@ fn a_frozen_holder_that_thaws_after_its_takeover_changes_nothing() {
 
 async fn frozen_holder(world: Arc<World>) -> Verdict {
     let sort = *world.pick(&SORTS);
-    let scene = Scene::with(&world, sort, &["ada", "bo"], &[TimeDelta::zero(); 3]);
+    let room_for_both = world.happens(500);
+    let practitioners: &[&str] = if room_for_both { &["ada", "bo"] } else { &["ada"] };
+    let scene = Scene::with(&world, sort, practitioners, &[TimeDelta::zero(); 3]);
     let (service, starts) = service_of(&world);
     let (own, other) = (named(0, service, &starts), named(1, service, &starts));
     let frozen = Duration::from_secs(62) + world.duration(Duration::from_mins(50));
@@ -119,10 +121,8 @@ async fn frozen_holder(world: Arc<World>) -> Verdict {
     let (_, last) = join(holder, rest).await;
     sleep(frozen).await;
     scene.end(&[own.clone(), other]).await?;
-    demand!(
-        matches!(last, Reply::Booked { .. }),
-        "in the end there is room for both, and {own:?} got {last:?}"
-    );
+    let booked = matches!(last, Reply::Booked { .. });
+    demand!(booked || !room_for_both, "in the end there is room for both, and {own:?} got {last:?}");
     Ok(())
 }
 
