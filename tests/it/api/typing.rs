@@ -147,8 +147,6 @@ async fn every_slip_is_asked_for_again_in_the_patients_language() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nonsense_leaves_nothing_in_the_store() {
     let host = FunctionsHost::start(None).await;
-    // What opening the store and the first look at it write is not nonsense's doing.
-    host.timer().await;
     let before = host.documents("");
     for (function, body, _) in nonsense() {
         let call = host.client().post(host.url(&format!("/api/{function}")));

@@ -136,7 +136,7 @@ impl Town {
     pub(super) async fn written(&self) -> Vec<(String, Value)> {
         for _ in 0..1000 {
             let documents = self.host.documents("");
-            if !documents.iter().any(|(key, _)| key.starts_with("pending/") && !key.ends_with("~purged")) {
+            if !documents.iter().any(|(key, _)| key.starts_with("pending/")) {
                 return documents;
             }
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
