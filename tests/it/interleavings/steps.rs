@@ -12,7 +12,7 @@ use super::{
     clinic::{Clinic, GROUP, SERIES, SINGLE, Sort, time},
     cluster::{Call, Cluster, Errand, Reply, Stands},
     for_seeds, judge,
-    world::{Fate, World},
+    world::{Fate, Kind, World},
 };
 
 /// What can go wrong with a call.
@@ -75,12 +75,17 @@ async fn one_step(world: Arc<World>, deed: Deed, sort: Sort) -> Verdict {
     // The first seat of a group, or the practitioner beside: somebody is there before.
     booked(&cluster, &rival).await?;
     world.set_plan(0, at, fate);
-    act_at(&cluster, 0, &errand, deed, before.as_ref()).await;
+    let reply = act_at(&cluster, 0, &errand, deed, before.as_ref()).await;
     // What is tidied up after the reply are steps too.
     sleep(Duration::from_secs(3)).await;
-    let (calls, _) = world.take_plan();
+    let (calls, met) = world.take_plan();
     if u64::from(calls) > MOST_CALLS {
         return Err(format!("there are {calls} steps, and only {MOST_CALLS} are tried"));
+    }
+    // A write without an answer is found out about, and costs the patient nothing.
+    let unanswered = matches!(fate, Fate::ReplyLost | Fate::NothingDone) && met == Some(Kind::Write);
+    if unanswered && sort == Sort::Embedded && !is_promise(&reply) {
+        return Err(format!("for want of one answer of the store {deed:?} was told {reply:?}"));
     }
     // Whoever was not told asks again: at once, at another instance, and after a while.
     act_again(&cluster, &errand, deed, before.as_ref()).await;
@@ -129,6 +134,10 @@ async fn act_at(
     }
 }
 
+fn is_promise(reply: &Reply) -> bool {
+    matches!(reply, Reply::Booked { .. } | Reply::Cancelled { .. } | Reply::Moved { .. })
+}
+
 /// All of it, or nothing: and all if the last to ask was told so.
 fn ended(cluster: &Cluster, errand: &Errand, deed: Deed, before: Option<(String, Vec<Stands>)>) -> Verdict {
     let standing = judge::standing(cluster, errand)?;
@@ -157,8 +166,7 @@ fn ended(cluster: &Cluster, errand: &Errand, deed: Deed, before: Option<(String,
         Deed::Book(_) => starts.is_empty(),
         Deed::Cancel(_) | Deed::Reschedule(_) => kept,
     };
-    let promised = matches!(told, Reply::Booked { .. } | Reply::Cancelled { .. } | Reply::Moved { .. });
-    if done || (undone && !promised) {
+    if done || (undone && !is_promise(&told)) {
         return Ok(());
     }
     Err(format!("after {deed:?} and {told:?}, {errand:?} stands at {standing:?}"))

@@ -85,6 +85,8 @@ pub(super) struct Plan {
     pub at: u32,
     pub fate: Fate,
     pub calls: u32,
+    /// What the n-th call was, once it came.
+    pub met: Option<Kind>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,12 +168,12 @@ impl World {
 
     pub(super) fn set_plan(&self, instance: usize, at: u32, fate: Fate) {
         self.note(|| format!("call {at} of instance {instance} from now will be {fate:?}"));
-        *self.plan.lock() = Some(Plan { instance, at, fate, calls: 0 });
+        *self.plan.lock() = Some(Plan { instance, at, fate, calls: 0, met: None });
     }
 
-    /// How many calls the planned instance made, and whether the planned one was among them.
-    pub(super) fn take_plan(&self) -> (u32, bool) {
-        self.plan.lock().take().map_or((0, false), |plan| (plan.calls, plan.calls > plan.at))
+    /// How many calls the planned instance made, and what the planned one was.
+    pub(super) fn take_plan(&self) -> (u32, Option<Kind>) {
+        self.plan.lock().take().map_or((0, None), |plan| (plan.calls, plan.met))
     }
 
     fn fate(&self, instance: usize, kind: Kind) -> Fate {
@@ -181,6 +183,7 @@ impl World {
             plan.calls += 1;
             if plan.calls == plan.at + 1 && (plan.fate != Fate::Aborted || RUNNING.with(std::cell::Cell::get))
             {
+                plan.met = Some(kind);
                 return plan.fate;
             }
         }
