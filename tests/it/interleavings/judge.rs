@@ -111,6 +111,7 @@ pub(super) fn judge(cluster: &Cluster, errands: &[Errand]) -> Result<(), String>
     evidence.days_hold_what_stands()?;
     evidence.nothing_is_pending()?;
     evidence.vendor_has_what_stands()?;
+    evidence.vendor_was_never_asked_twice_for_a_place()?;
     evidence.everything_told_is_true()
 }
 
@@ -375,6 +376,32 @@ impl<'a> Evidence<'a> {
             kept.stands() && kept.patient.is_some() && !kept.meddled && !named.contains(*handle)
         });
         demand!(stray.is_none(), "the vendor has an appointment of ours that is nobody's: {stray:?}");
+        Ok(())
+    }
+
+    /// While one of ours may stand at the vendor, no other is sent there: an undone booking keeps its entries
+    /// until it is certain. Of those that stay where they were made; a second try of one booking is its own.
+    fn vendor_was_never_asked_twice_for_a_place(&self) -> Result<(), String> {
+        let ours: Vec<&Kept> = self
+            .vendor
+            .values()
+            .filter(|kept| kept.patient.is_some() && !kept.meddled && !kept.moved)
+            .collect();
+        for kept in &ours {
+            let rivals = ours.iter().filter(|other| {
+                other.patient != kept.patient
+                    && other.place.practitioner == kept.place.practitioner
+                    && other.place.buffered.overlaps(&kept.place.buffered)
+                    && other.made <= kept.made
+                    && other.gone.is_none_or(|gone| gone > kept.made)
+            });
+            let (joined, others): (Vec<&Kept>, Vec<&Kept>) = rivals.copied().partition(|other| {
+                other.service == kept.service && other.place.time.start() == kept.place.time.start()
+            });
+            let capacity = self.cluster.calendar.clinic.capacity(&kept.service) as usize;
+            let fits = others.is_empty() && joined.len() < capacity;
+            demand!(fits, "the vendor had {kept:?} beside {joined:?} and {others:?}");
+        }
         Ok(())
     }
 

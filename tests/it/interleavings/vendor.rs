@@ -56,6 +56,8 @@ pub(super) struct Kept {
     pub gone: Option<Duration>,
     /// Somebody else moved or cancelled it: the ledger cannot know.
     pub meddled: bool,
+    /// It was moved, by whomever: where it was before is not kept.
+    pub moved: bool,
 }
 
 impl Kept {
@@ -161,6 +163,7 @@ impl Calendar {
                 changed: now,
                 gone: None,
                 meddled: false,
+                moved: false,
             },
         );
         Booked::Booked { handle: Handle(handle.to_string().into()), version: Some("1".into()) }
@@ -211,7 +214,7 @@ impl Calendar {
         }
     }
 
-    /// Who sits in the group of an appointment; `None` when it is alone, or gone.
+    /// Who sits in the group of an appointment; `None` when there is none.
     fn group_of(&self, handle: &Handle) -> Option<Vec<u64>> {
         let (service, place) = {
             let kept = self.kept.lock();
@@ -238,6 +241,23 @@ impl Calendar {
         kept.appointments.get(&handle).filter(|there| there.stands()).map(|there| appointment(handle, there))
     }
 
+    /// Writes the group that is left and the one that is joined, both whole.
+    fn change_groups(&self, change: &Reschedule, left: &[u64], joined: &[u64]) -> Booked {
+        let moved = self.relocate(change);
+        if let (Booked::Booked { .. }, Ok(own)) = (&moved, change.handle.0.parse::<u64>()) {
+            let now = self.world.elapsed();
+            for (handle, there) in &mut self.kept.lock().appointments {
+                let lost = |place, read: &[u64]| {
+                    there.joined(&change.service.id, place) && *handle != own && !read.contains(handle)
+                };
+                if there.stands() && (lost(&change.from, left) || lost(&change.to, joined)) {
+                    there.gone = Some(now);
+                }
+            }
+        }
+        moved
+    }
+
     fn relocate(&self, change: &Reschedule) -> Booked {
         let Ok(handle) = change.handle.0.parse::<u64>() else {
             return Booked::Refused { rule: "no such appointment".into() };
@@ -254,6 +274,7 @@ impl Calendar {
         there.place = change.to.clone();
         there.reference = Some(change.reference.clone());
         there.changed = now;
+        there.moved = true;
         Booked::Booked { handle: change.handle.clone(), version: Some("2".into()) }
     }
 
@@ -293,6 +314,7 @@ impl Calendar {
                     changed: now,
                     gone: None,
                     meddled: true,
+                    moved: false,
                 };
                 self.world.note(|| format!("an outsider books {outsider:?}"));
                 kept.appointments.insert(handle, outsider);
@@ -462,6 +484,23 @@ impl Provider for CalendarOf {
     async fn reschedule(&self, _calendar: &CalendarId, change: &Reschedule) -> Booked {
         let own = change.clone();
         let what = || format!("move {} to {:?}", change.handle.0, change.to);
+        if self.capabilities().shared_objects && change.service.capacity > 1 {
+            let of = change.clone();
+            let read = self.read(
+                || "read two groups".into(),
+                move |at| (at.group_of(&of.handle), at.seated(&of.service.id, &of.to)),
+            );
+            let moved = match read.await {
+                Ok((Some(left), Some(joined))) => {
+                    let write = move |at: &Calendar| at.change_groups(&own, &left, &joined);
+                    self.write(Some(change.deadline), what, write).await
+                }
+                Ok((None, _)) => Some(Booked::Refused { rule: "no such appointment".into() }),
+                Ok((_, None)) => Some(Booked::Taken),
+                Err(_) => None,
+            };
+            return moved.unwrap_or_else(|| Booked::Unclear { why: "no answer".into() });
+        }
         let moved = self.write(Some(change.deadline), what, move |calendar| calendar.relocate(&own)).await;
         moved.unwrap_or_else(|| Booked::Unclear { why: "no answer".into() })
     }
