@@ -265,16 +265,30 @@ impl Scheduling {
             return self.free_dates(hunt, dates).await;
         };
         let mut found = self.free_dates(hunt, dates).await?;
-        let mut per_dose: Vec<BTreeSet<NaiveDate>> = vec![found.by_date.keys().copied().collect()];
-        for steps in 1..=later {
-            let reached = reached(&series, dates, steps);
-            let (free, sighting) = self.dates_with_free(hunt, &reached).await?;
-            found.sighting.extend(sighting);
-            per_dose.push(free);
+        let free: BTreeSet<NaiveDate> = found.by_date.keys().copied().collect();
+        let (Some(first), Some(last)) = (free.first(), free.last()) else { return Ok(found) };
+        let dates = *first..=*last;
+        let slack = series.max_days.saturating_sub(series.min_days);
+        let mut ahead = 0;
+        loop {
+            let mut per_dose = vec![free.clone()];
+            let mut sightings = Sighting::default();
+            for steps in 1..=later {
+                let reached = reached(&series, &dates, steps, ahead);
+                let (free, sighting) = self.dates_with_free(hunt, &reached).await?;
+                sightings.extend(sighting);
+                per_dose.push(free);
+            }
+            let offerable = availability::offerable(&per_dose, &series);
+            // Nearly always a later dose is free soon after it may be. Looking farther only then costs less,
+            // and rests on fewer days that others may change.
+            if offerable.len() == free.len() || ahead >= slack {
+                found.sighting.extend(sightings);
+                found.by_date.retain(|date, _| offerable.contains(date));
+                return Ok(found);
+            }
+            ahead = slack.min(ahead.saturating_mul(2).saturating_add(2));
         }
-        let offerable = availability::offerable(&per_dose, &series);
-        found.by_date.retain(|date, _| offerable.contains(date));
-        Ok(found)
     }
 }
 
@@ -321,12 +335,14 @@ pub(super) fn window(series: &Series, from: NaiveDate, steps: i64) -> Window {
     near.min(far)..=near.max(far)
 }
 
-/// The dates of a dose `steps` doses after one that is on any of some dates.
-fn reached(series: &Series, from: &Window, steps: u8) -> Window {
+/// The dates of a dose `steps` doses after one that is on any of some dates: of those on which it may be, the
+/// first, and so many `ahead`.
+fn reached(series: &Series, from: &Window, steps: u8, ahead: u32) -> Window {
     let after = |date: &NaiveDate, days: u32| {
         date.checked_add_days(Days::new(u64::from(days) * u64::from(steps))).unwrap_or(NaiveDate::MAX)
     };
-    after(from.start(), series.min_days)..=after(from.end(), series.max_days)
+    let farthest = series.max_days.min(series.min_days.saturating_add(ahead));
+    after(from.start(), series.min_days)..=after(from.end(), farthest)
 }
 
 /// What is in both.

@@ -142,8 +142,9 @@ const SOON: u64 = 14;
 /// Slots offered when there is nothing where the patient looked.
 const ALTERNATIVES: usize = 5;
 
-/// They are first looked for in so many days on either side: a whole calendar is long.
-const AROUND: u64 = 7;
+/// They are looked for in so many days on either side, and everywhere last: a whole calendar is long, and what
+/// rests on few days is seldom out of date.
+const AROUND: [Option<u64>; 3] = [Some(2), Some(7), None];
 
 /// A search at one site, narrowed to what was asked.
 struct Asked<'a> {
@@ -300,7 +301,7 @@ impl Scheduling {
         moving: bool,
         sighting: &mut Sighting,
     ) -> Result<Vec<Slot>, Fault> {
-        for around in [Some(AROUND), None] {
+        for around in AROUND {
             let slots = self.nearest_within(around, asked, moving, sighting).await?;
             if around.is_none() || slots.len() == ALTERNATIVES {
                 return Ok(slots);
