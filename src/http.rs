@@ -53,7 +53,7 @@ use crate::{
 };
 use finished::Finished;
 use reply::{Refusal, Reply};
-use request::Request;
+use request::{Request, Unread};
 use told::Told;
 
 /// More writes at a time than any instance is sent.
@@ -269,7 +269,7 @@ where
         Endpoint::OpenapiJson => document(app, "application/json", openapi::json).await,
         Endpoint::OpenapiYaml => document(app, "application/yaml", openapi::yaml).await,
         Endpoint::Use(function) => {
-            let request = Request::read(headers, caller, body).await;
+            let request = Unread::read(headers, caller, body).await;
             call(app, function, request).await
         }
     }
@@ -284,8 +284,14 @@ async fn document(app: &App, content_type: &'static str, bytes: fn() -> Bytes) -
 }
 
 /// A misconfigured process says so whatever it is asked, in the language it is asked in.
-async fn call(app: &App, function: UseCase, request: Result<Request, Refusal>) -> Reply {
-    let (scheduling, mut request) = match (app.scheduling().await, request) {
+async fn call(app: &App, function: UseCase, request: Result<Unread, Refusal>) -> Reply {
+    let scheduling = app.scheduling().await;
+    if let (UseCase::GetSlots, Ok(scheduling), Ok(unread)) = (function, &scheduling, &request)
+        && let Some(reply) = app.told.again(&unread.written, scheduling).await
+    {
+        return reply;
+    }
+    let (scheduling, mut request) = match (scheduling, request.and_then(Request::parse)) {
         (Ok(scheduling), Ok(request)) => (scheduling, request),
         (Ok(_), Err(refusal)) => return Reply::refused(&refusal),
         (Err(fault), Ok(request)) => return request.refused(&fault.into()),

@@ -53,6 +53,7 @@ pub struct Ledger {
     open: Combined<Open>,
     vault: Mutex<vault::Loaded>,
     retention: chrono::TimeDelta,
+    started: tokio::time::Instant,
 }
 
 /// Where unpredictable numbers come from: the system, or a test's seed.
@@ -111,6 +112,7 @@ impl Ledger {
             random,
             vault: Mutex::default(),
             retention,
+            started: tokio::time::Instant::now(),
         }
     }
 

@@ -14,7 +14,8 @@ use std::{
 };
 
 use chrono::SecondsFormat;
-use serde_json::{Map, Value};
+use serde::{Serializer, ser::SerializeMap};
+use serde_json::Value;
 use tracing::{
     Event, Level, Subscriber,
     field::{Field, Visit},
@@ -83,9 +84,7 @@ pub fn install(clock: Clock, filter: &str, format: LogFormat) {
 /// A panic's message may quote what it choked on, so only its place is told.
 fn report_panic(clock: &Clock, format: LogFormat, panic: &PanicHookInfo<'_>) {
     let place = panic.location().map_or_else(|| "unknown".to_owned(), ToString::to_string);
-    let mut fields = Map::new();
-    fields.insert("message".to_owned(), "panicked, which is a defect of this program".into());
-    fields.insert("at".to_owned(), place.into());
+    let fields = [("message", "panicked, which is a defect of this program".into()), ("at", place.into())];
     write(Level::ERROR, &line(clock, format, Level::ERROR, &fields));
 }
 
@@ -116,7 +115,9 @@ where
         for span in context.event_scope(event).into_iter().flatten() {
             if let Some(Allowed(outer)) = span.extensions().get::<Allowed>() {
                 for (name, value) in outer {
-                    fields.0.entry(name).or_insert_with(|| value.clone());
+                    if fields.get(name).is_none() {
+                        fields.0.push((name, value.clone()));
+                    }
                 }
             }
         }
@@ -127,12 +128,16 @@ where
 
 /// The fields of an event or a span, as far as they are allowed.
 #[derive(Default)]
-struct Allowed(Map<String, Value>);
+struct Allowed(Vec<(&'static str, Value)>);
 
 impl Allowed {
     fn put(&mut self, field: &Field, value: impl Into<Value>) {
         let value = if FIELDS.contains(&field.name()) { value.into() } else { "…".into() };
-        self.0.insert(field.name().to_owned(), value);
+        self.0.push((field.name(), value));
+    }
+
+    fn get(&self, name: &str) -> Option<&Value> {
+        self.0.iter().find(|(there, _)| *there == name).map(|(_, value)| value)
     }
 }
 
@@ -162,32 +167,37 @@ impl Visit for Allowed {
     }
 }
 
-fn line(clock: &Clock, format: LogFormat, level: Level, fields: &Map<String, Value>) -> String {
+fn line(clock: &Clock, format: LogFormat, level: Level, fields: &[(&str, Value)]) -> String {
     let time = clock.now().to_rfc3339_opts(SecondsFormat::Millis, true);
-    match format {
-        LogFormat::Json => json_line(&time, level, fields),
+    let mut line = match format {
+        LogFormat::Json => json_line(&time, level, fields).unwrap_or_default(),
         LogFormat::Text => text_line(&time, level, fields),
-    }
-}
-
-fn json_line(time: &str, level: Level, fields: &Map<String, Value>) -> String {
-    let mut object = Map::new();
-    object.insert("time".to_owned(), time.into());
-    object.insert("level".to_owned(), level_word(level).into());
-    object.extend(fields.iter().map(|(name, value)| (name.clone(), value.clone())));
-    let mut line = Value::Object(object).to_string();
+    };
     line.push('\n');
     line
 }
 
-fn text_line(time: &str, level: Level, fields: &Map<String, Value>) -> String {
-    let message = fields.get("message").and_then(Value::as_str).unwrap_or_default();
+fn json_line(time: &str, level: Level, fields: &[(&str, Value)]) -> serde_json::Result<String> {
+    let mut line = Vec::with_capacity(256);
+    let mut object = serde_json::Serializer::new(&mut line);
+    let mut object = object.serialize_map(None)?;
+    object.serialize_entry("time", time)?;
+    object.serialize_entry("level", level_word(level))?;
+    for (name, value) in fields {
+        object.serialize_entry(name, value)?;
+    }
+    object.end()?;
+    Ok(String::from_utf8(line).unwrap_or_default())
+}
+
+fn text_line(time: &str, level: Level, fields: &[(&str, Value)]) -> String {
+    let (message, others): (Vec<_>, Vec<_>) = fields.iter().partition(|(name, _)| *name == "message");
+    let message = message.first().and_then(|(_, message)| message.as_str()).unwrap_or_default();
     let mut line = format!("{time} {:<7} {}", level_word(level), one_line(message));
-    for (name, value) in fields.iter().filter(|(name, _)| *name != "message") {
+    for (name, value) in others {
         let value = value.as_str().map_or_else(|| value.to_string(), one_line);
         let _ = write!(line, " {name}={value}");
     }
-    line.push('\n');
     line
 }
 
@@ -223,14 +233,10 @@ mod tests {
 
     use super::*;
 
-    fn fields(entries: &[(&str, Value)]) -> Map<String, Value> {
-        entries.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
-    }
-
     #[test]
     fn a_line_is_one_line_in_both_forms() {
         let clock = Clock::at(DateTime::from_timestamp(1_796_140_800, 0).expect("a time"));
-        let fields = fields(&[("message", "two\nlines".into()), ("ms", 3.into())]);
+        let fields = [("message", "two\nlines".into()), ("ms", 3.into())];
         let json = line(&clock, LogFormat::Json, Level::INFO, &fields);
         assert_eq!(
             json,
@@ -242,12 +248,12 @@ mod tests {
 
     #[test]
     fn a_field_off_the_list_is_written_without_its_value() {
-        struct Keep(std::sync::Arc<parking_lot::Mutex<Vec<Map<String, Value>>>>);
+        struct Keep(std::sync::Arc<parking_lot::Mutex<Vec<Allowed>>>);
         impl<S: Subscriber> Layer<S> for Keep {
             fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
                 let mut fields = Allowed::default();
                 event.record(&mut fields);
-                self.0.lock().push(fields.0);
+                self.0.lock().push(fields);
             }
         }
         let lines = std::sync::Arc::new(parking_lot::Mutex::new(Vec::new()));
@@ -256,8 +262,8 @@ mod tests {
             tracing::info!(function = "book", email = "pat@example.org", "done");
         });
         let kept = lines.lock().pop().expect("one event");
-        assert_eq!(kept["function"], "book");
-        assert_eq!(kept["email"], "…");
-        assert_eq!(kept["message"], "done");
+        assert_eq!(kept.get("function"), Some(&"book".into()));
+        assert_eq!(kept.get("email"), Some(&"…".into()));
+        assert_eq!(kept.get("message"), Some(&"done".into()));
     }
 }

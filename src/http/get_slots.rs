@@ -204,9 +204,6 @@ pub(super) async fn answer(
     scheduling: &Scheduling,
     request: &mut Request,
 ) -> Result<Reply, Fault> {
-    if let Some(reply) = app.told.again(&request.written, scheduling).await {
-        return Ok(reply);
-    }
     let Some((query, asked)) = read(request)? else {
         // The slot of the earlier dose is none: nothing can come after it.
         let reply = GetSlotsReply::NoSlots(SlotsTold::none(Vec::new(), &Asked::default(), &request.language));

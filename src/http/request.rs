@@ -42,7 +42,15 @@ pub(super) struct Request {
     repeated_keys: Vec<Problem>,
 }
 
-impl Request {
+/// A call whose body was read, and is not understood yet.
+pub(super) struct Unread {
+    caller: Caller,
+    headers: HeaderMap,
+    /// The body, byte by byte; said to be JSON, or empty.
+    pub(super) written: Bytes,
+}
+
+impl Unread {
     /// Reads the body.
     pub(super) async fn read<S, B, E>(headers: HeaderMap, caller: Caller, body: S) -> Result<Self, Refusal>
     where
@@ -50,10 +58,19 @@ impl Request {
         B: Buf,
     {
         let written = read_body(&headers, body).await?.freeze();
+        if !written.trim_ascii().is_empty() {
+            check_content_type(&headers)?;
+        }
+        Ok(Self { caller, headers, written })
+    }
+}
+
+impl Request {
+    pub(super) fn parse(unread: Unread) -> Result<Self, Refusal> {
+        let Unread { caller, headers, written } = unread;
         let (body, repeated_keys) = if written.trim_ascii().is_empty() {
             (Value::Object(Map::new()), Vec::new())
         } else {
-            check_content_type(&headers)?;
             parse(&written)?
         };
         let text = |field: &str| body.get(field).and_then(Value::as_str).map(str::trim);

@@ -17,14 +17,15 @@ const MOST: u64 = 8 << 20;
 
 /// Replies by the request they answer, as the caller wrote it.
 #[derive(Clone)]
-pub(super) struct Told(Cache<Bytes, (Arc<Basis>, Reply)>);
+pub(super) struct Told(Cache<Bytes, (Arc<Basis>, Reply), foldhash::quality::RandomState>);
 
 impl Told {
     pub(super) fn new() -> Self {
         let weight = |body: &Bytes, (basis, reply): &(Arc<Basis>, Reply)| {
             u32::try_from(body.len() + basis.weight() + reply.weight()).unwrap_or(u32::MAX)
         };
-        Self(Cache::builder().max_capacity(MOST).weigher(weight).build())
+        let hasher = foldhash::quality::RandomState::default();
+        Self(Cache::builder().max_capacity(MOST).weigher(weight).build_with_hasher(hasher))
     }
 
     /// What was answered to the same request, if it would be answered again.

@@ -11,7 +11,7 @@ use std::{
 };
 
 use chrono::TimeDelta;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::{
     EXECUTOR_LIMIT, Ledger, LedgerError, STALE,
@@ -35,6 +35,9 @@ const PATIENCE: Duration = Duration::from_secs(8);
 
 /// How long the code is told again to a request without an id.
 pub const TOLD_AGAIN: TimeDelta = TimeDelta::minutes(10);
+
+/// How often what can wait is done together.
+const ROUND: Duration = Duration::from_millis(500);
 
 /// Bookings of one request that were cancelled and made anew. More is a loop of the caller.
 const GENERATIONS: u32 = 100;
@@ -469,14 +472,18 @@ impl Ledger {
         if booking.doubt != Doubt::None {
             booking.doubt = Doubt::LookAgain;
         }
-        if self.provider(wish.location.id.provider())?.capabilities().record == WhoseRecord::Ledger {
+        let whose = self.provider(wish.location.id.provider())?.capabilities().record;
+        if whose == WhoseRecord::Ledger {
             let keys = self.keys().await?;
             let patient = serde_json::to_vec(&*wish.patient).unwrap_or_default();
             booking.sealed = keys.find(&booking.key).and_then(|key| key.seal(&patient));
         }
         match self.write_record(&record.code, Some(&record.etag), booking).await {
             Ok(record) => {
-                self.clean_up_later(record.clone());
+                // The marks of a calendar that is the ledger's own are nobody's to wait for: a place is as much
+                // taken without. So those of many bookings become one write of their day.
+                let from = if whose == WhoseRecord::Ledger { self.next_round() } else { Instant::now() };
+                self.clean_up_later(record.clone(), from);
                 Ok(Booked::Booked(Box::new(record)))
             }
             Err(NotWritten::Beaten(now)) => {
@@ -511,13 +518,20 @@ impl Ledger {
     }
 
     /// Marks the entries and removes the marker, after the reply: not the caller's to wait for.
-    pub(super) fn clean_up_later(self: &Arc<Self>, record: Record) {
+    pub(super) fn clean_up_later(self: &Arc<Self>, record: Record, from: Instant) {
         let ledger = self.clone();
         tokio::spawn(async move {
+            sleep_until(from).await;
             if ledger.tidy_days(&record).await.is_ok() && record.booking.doubt == Doubt::None {
                 ledger.unmark_pending(&record.code, record.booking.attempt).await;
             }
         });
+    }
+
+    /// When what can wait is done together.
+    fn next_round(&self) -> Instant {
+        let rounds = self.started.elapsed().div_duration_f64(ROUND).floor() + 1.0;
+        self.started + ROUND.mul_f64(rounds)
     }
 }
 

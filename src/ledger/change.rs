@@ -93,7 +93,7 @@ impl Ledger {
                 if record.booking.state == State::Cancelled {
                     self.discount_open(&record).await?;
                 }
-                self.clean_up_later(record.clone());
+                self.clean_up_later(record.clone(), Instant::now());
                 Ok(Changed::Done(Box::new(record)))
             }
             None => Ok(Changed::InProgress),
@@ -242,7 +242,7 @@ impl Ledger {
         match self.end_operation(record, booking, Ended::Done).await? {
             Some(record) => {
                 self.tidy_days(&record).await?;
-                self.clean_up_later(record.clone());
+                self.clean_up_later(record.clone(), Instant::now());
                 Ok(Changed::Done(Box::new(record)))
             }
             None => Ok(Changed::InProgress),
@@ -256,7 +256,7 @@ impl Ledger {
             return Ok(Changed::InProgress);
         };
         self.tidy_days(&record).await?;
-        self.clean_up_later(record.clone());
+        self.clean_up_later(record.clone(), Instant::now());
         Ok(Changed::from_ended(&ended, record))
     }
 

@@ -25,6 +25,7 @@ use self::{readers::Readers, recent::Recent, writer::Writer};
 use super::{Condition, Etag, Page, Read, Store, StoreError, Wanted, Written};
 
 mod file;
+mod look;
 mod readers;
 mod recent;
 mod writer;
@@ -69,7 +70,7 @@ impl SqliteStore {
 #[async_trait]
 impl Store for SqliteStore {
     async fn get(&self, wanted: &[Wanted<'_>]) -> Result<Vec<Read>, StoreError> {
-        self.readers.get(wanted)
+        self.readers.get(wanted).await
     }
 
     async fn put_if(&self, key: &str, condition: Condition, document: Bytes) -> Written {

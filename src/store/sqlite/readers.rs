@@ -14,7 +14,9 @@ use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{
-    Version, file, read_error,
+    Version, file,
+    look::Look,
+    read_error,
     recent::{Found, Recent},
     version,
 };
@@ -32,21 +34,21 @@ pub(super) struct Readers {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
     recent: Arc<Recent>,
+    look: Look,
 }
 
 impl Readers {
     pub(super) fn new(path: &Path, recent: Arc<Recent>) -> Self {
-        Self { path: path.to_path_buf(), idle: Mutex::default(), recent }
+        Self { path: path.to_path_buf(), idle: Mutex::default(), recent, look: Look::default() }
     }
 
-    pub(super) fn get(&self, wanted: &[Wanted<'_>]) -> Result<Vec<Read>, StoreError> {
-        self.with_connection(|connection| {
-            let recent = self.recent.at(version(connection)?, wanted.iter().map(|wanted| wanted.key));
-            if let Some(reads) = from_memory(wanted, &recent) {
-                return Ok(reads);
-            }
-            self.get_snapshot(connection, wanted)
-        })
+    pub(super) async fn get(&self, wanted: &[Wanted<'_>]) -> Result<Vec<Read>, StoreError> {
+        let at = self.look.version(|| self.with_connection(version)).await?;
+        let recent = self.recent.at(at, wanted.iter().map(|wanted| wanted.key));
+        match from_memory(wanted, &recent) {
+            Some(reads) => Ok(reads),
+            None => self.with_connection(|connection| self.get_snapshot(connection, wanted)),
+        }
     }
 
     pub(super) fn list(&self, prefix: &str, cursor: Option<&str>) -> Result<Page, StoreError> {

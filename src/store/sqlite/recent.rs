@@ -32,7 +32,7 @@ struct State {
     /// Our own commit is under way. A reader may see it before it is noted here, and must not take it for
     /// another process's.
     committing: bool,
-    found: HashMap<Box<str>, Found>,
+    found: HashMap<Box<str>, Found, foldhash::quality::RandomState>,
 }
 
 impl Recent {
