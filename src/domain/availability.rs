@@ -37,6 +37,12 @@ impl Interval {
     pub fn end(&self) -> i64 {
         self.end
     }
+
+    /// The shortest that has both in it.
+    #[must_use]
+    pub fn merge(self, other: Self) -> Self {
+        Self { start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
 }
 
 impl From<TimeRange> for Interval {
@@ -166,6 +172,20 @@ impl Supply {
                 && since % i64::from(grid.every.get()) == 0
                 && start + i64::from(grid.duration.get()) <= opening.end
         })
+    }
+
+    /// From when until when appointments that start in `window` would take time, with their buffers. `None`:
+    /// none could start.
+    #[must_use]
+    pub fn reach(&self, grid: &Grid, window: &Range<i64>) -> Option<Interval> {
+        let (duration, before) = (i64::from(grid.duration.get()), i64::from(grid.buffer_before));
+        let ahead = duration + i64::from(grid.buffer_after);
+        let reaches = self.openings.iter().filter_map(|opening| {
+            let first = opening.start.max(window.start);
+            let last = (opening.end - duration).min(window.end.saturating_sub(1));
+            (first <= last).then_some(Interval { start: first - before, end: last + ahead })
+        });
+        reaches.reduce(Interval::merge)
     }
 
     /// Calls `found` with each start in `window` that is free, and the seats it has left.

@@ -37,7 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(8);
 pub const TOLD_AGAIN: TimeDelta = TimeDelta::minutes(10);
 
 /// How often what can wait is done together.
-const ROUND: Duration = Duration::from_millis(500);
+const ROUND: Duration = Duration::from_secs(1);
 
 /// Bookings of one request that were cancelled and made anew. More is a loop of the caller.
 const GENERATIONS: u32 = 100;

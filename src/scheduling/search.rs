@@ -111,7 +111,7 @@ impl Scheduling {
         let mut by_date: BTreeMap<NaiveDate, Vec<FreeStart>> = BTreeMap::new();
         let mut dates = civil::Dates::new(hunt.location.time_zone);
         for offer in availability::offers(&free) {
-            let Some(start) = DateTime::from_timestamp_millis(offer.start) else { continue };
+            let Some(start) = instant(offer.start) else { continue };
             by_date.entry(dates.of(start)).or_default().push(FreeStart { start, remaining: offer.remaining });
         }
         Ok(FreeDates { by_date, stale: left.stale, sighting: left.sighting })
@@ -161,12 +161,12 @@ impl Scheduling {
         }
         let grid = grid(&hunt.service)?;
         let openings = self.openings(hunt, first, last).await?;
-        let (supply, sighting) = self.less_demand(hunt, &openings, first, last, now).await?;
         let end =
             civil::day(hunt.location.time_zone, last).map_or(i64::MAX, |day| day.end().timestamp_millis());
         let begin =
             civil::day(hunt.location.time_zone, first).map_or(i64::MIN, |day| day.start().timestamp_millis());
         let window = begin.max(earliest.timestamp_millis())..end;
+        let (supply, sighting) = self.less_demand(hunt, &openings, &grid, &window, now).await?;
         Ok(Some(Left { supply, grid, window, dates: first..=last, stale: openings.stale, sighting }))
     }
 
@@ -187,14 +187,19 @@ impl Scheduling {
         &self,
         hunt: &Hunt<'_>,
         openings: &Openings,
-        first: NaiveDate,
-        last: NaiveDate,
+        grid: &Grid,
+        window: &Range<i64>,
         now: DateTime<Utc>,
     ) -> Result<(Vec<Supply>, Sighting), Fault> {
-        // One day more on either side: buffers and long appointments reach over midnight.
-        let begin = first.pred_opt().unwrap_or(first);
-        let end = last.succ_opt().unwrap_or(last);
-        let dates: Vec<NaiveDate> = begin.iter_days().take_while(|date| *date <= end).collect();
+        // An appointment is entered on every date it touches, so those that these could touch are enough.
+        let Some((first, last)) = reach(&openings.supply, grid, window)
+            .and_then(|reach| Some((instant(reach.start())?, instant(reach.end() - 1)?)))
+        else {
+            return Ok((openings.supply.clone(), Sighting::default()));
+        };
+        let last = hunt.date_of(last);
+        let dates: Vec<NaiveDate> =
+            hunt.date_of(first).iter_days().take_while(|date| *date <= last).collect();
         let (days, sighting) = self.ledger.demand(&hunt.location.calendar, &dates).await?;
         let standing = Standing::new(hunt, openings, now);
         let mut seen = HashSet::new();
@@ -290,6 +295,16 @@ impl Scheduling {
             ahead = slack.min(ahead.saturating_mul(2).saturating_add(2));
         }
     }
+}
+
+/// From when until when anything could be in the way of what starts in a window; `None`: nothing starts.
+fn reach(supply: &[Supply], grid: &Grid, window: &Range<i64>) -> Option<Interval> {
+    let reach = supply.iter().filter_map(|supply| supply.reach(grid, window));
+    reach.reduce(Interval::merge)
+}
+
+fn instant(milliseconds: i64) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp_millis(milliseconds)
 }
 
 /// Which entries stand against a search.

@@ -44,7 +44,7 @@ impl Readers {
 
     pub(super) async fn get(&self, wanted: &[Wanted<'_>]) -> Result<Vec<Read>, StoreError> {
         let at = self.look.version(|| self.with_connection(version)).await?;
-        let recent = self.recent.at(at, wanted.iter().map(|wanted| wanted.key));
+        let recent = self.recent.since(at, wanted.iter().map(|wanted| wanted.key));
         match from_memory(wanted, &recent) {
             Some(reads) => Ok(reads),
             None => self.with_connection(|connection| self.get_snapshot(connection, wanted)),

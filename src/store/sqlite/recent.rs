@@ -1,8 +1,8 @@
 //! Remembers the versions of documents that were asked for, so that asking again costs one look at the file.
 //!
 //! A newcomer would fear stale answers. What is remembered is the state of the database at exactly one
-//! [`Version`]; it is used only by a reader that has just read that same version from the file, whoever else
-//! may write to it.
+//! [`Version`]; it is used only by a reader that has just read that version from the file, or an earlier one
+//! because a commit of our own came in between, whoever else may write to it.
 
 use std::collections::HashMap;
 
@@ -40,7 +40,13 @@ impl Recent {
     /// remembered.
     pub(super) fn at<'a>(&self, at: Version, keys: impl Iterator<Item = &'a str>) -> Vec<Option<Found>> {
         let state = self.0.read();
-        if state.at == at { keys.map(|key| state.found.get(key).copied()).collect() } else { Vec::new() }
+        if state.at == at { state.of(keys) } else { Vec::new() }
+    }
+
+    /// The same at version `at` or a later one.
+    pub(super) fn since<'a>(&self, at: Version, keys: impl Iterator<Item = &'a str>) -> Vec<Option<Found>> {
+        let state = self.0.read();
+        if state.at >= at { state.of(keys) } else { Vec::new() }
     }
 
     /// Remembers what a reader found in the database at version `at`.
@@ -89,6 +95,10 @@ impl Recent {
 }
 
 impl State {
+    fn of<'a>(&self, keys: impl Iterator<Item = &'a str>) -> Vec<Option<Found>> {
+        keys.map(|key| self.found.get(key).copied()).collect()
+    }
+
     fn start_at(&mut self, at: Version) {
         self.found.clear();
         self.at = at;

@@ -147,6 +147,8 @@ async fn every_slip_is_asked_for_again_in_the_patients_language() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nonsense_leaves_nothing_in_the_store() {
     let host = FunctionsHost::start(None).await;
+    // The store is opened behind the listener: whoever is answered finds it there.
+    host.timer().await;
     let before = host.documents("");
     for (function, body, _) in nonsense() {
         let call = host.client().post(host.url(&format!("/api/{function}")));
