@@ -43,6 +43,24 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// Writes `document` under `key` if `condition` holds.
     async fn put_if(&self, key: &str, condition: Condition, document: Bytes) -> Written;
 
+    /// Writes several documents, each if its condition holds, in this order and up to the first that is not
+    /// [`Written::Done`]: of those behind it nothing is written, and nothing answered.
+    ///
+    /// No transaction: whoever reads, or whatever is left by a crash, may see the first without the second, and
+    /// never the second without the first. A store that can do all of it at once saves its callers a sync.
+    async fn put_in_order(&self, puts: Vec<Put>) -> Vec<Written> {
+        let mut all = Vec::with_capacity(puts.len());
+        for Put { key, condition, document } in puts {
+            let written = self.put_if(&key, condition, document).await;
+            let goes_on = matches!(written, Written::Done(_));
+            all.push(written);
+            if !goes_on {
+                break;
+            }
+        }
+        all
+    }
+
     /// Removes `key` if its document still has this `ETag`. [`Written::Done`] carries the removed `ETag`.
     async fn delete_if(&self, key: &str, etag: Etag) -> Written;
 
@@ -58,6 +76,14 @@ pub trait Store: fmt::Debug + Send + Sync {
 pub struct Wanted<'a> {
     pub key: &'a str,
     pub known: Option<Etag>,
+}
+
+/// A document to be written, and when.
+#[derive(Debug, Clone)]
+pub struct Put {
+    pub key: String,
+    pub condition: Condition,
+    pub document: Bytes,
 }
 
 /// What was found under a key.

@@ -37,7 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(8);
 pub const TOLD_AGAIN: TimeDelta = TimeDelta::minutes(10);
 
 /// How often what can wait is done together.
-const ROUND: Duration = Duration::from_secs(1);
+const ROUND: Duration = Duration::from_millis(250);
 
 /// Bookings of one request that were cancelled and made anew. More is a loop of the caller.
 const GENERATIONS: u32 = 100;
@@ -256,9 +256,8 @@ impl Ledger {
             booking.tried.clone_from(&before.tried);
             booking.doubt = before.doubt;
         }
-        self.mark_pending(&code, attempt).await?;
         let etag = before.as_ref().map(|(etag, _)| etag);
-        let record = match self.write_record(&code, etag, booking).await {
+        let record = match self.begin_attempt(&code, etag, booking).await {
             Ok(record) => record,
             Err(NotWritten::Beaten(_)) => return Ok(None),
             Err(NotWritten::Failed(error)) => return Err(error),

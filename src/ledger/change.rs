@@ -316,8 +316,7 @@ impl Ledger {
                 booking.attempt += 1;
                 booking.executor = self.random();
                 booking.days.extend(self.days_of(&record, &operation).await?);
-                self.mark_pending(&record.code, booking.attempt).await?;
-                match self.write_record(&record.code, Some(&record.etag), booking).await {
+                match self.begin_attempt(&record.code, Some(&record.etag), booking).await {
                     Ok(record) => return Ok(Begun::Operation(Box::new(record), operation)),
                     Err(NotWritten::Beaten(_)) => self.pause(round).await,
                     Err(NotWritten::Failed(error)) => return Err(error),

@@ -3,7 +3,10 @@
 //! Every document carries a format version. Older is read, newer is refused, and a release writes only what
 //! its predecessor can read.
 
-use std::collections::{BTreeSet, HashSet};
+use std::{
+    collections::{BTreeSet, HashSet},
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use bytes::Bytes;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -429,6 +432,19 @@ macro_rules! combined {
             }
         })*
     };
+}
+
+impl combined::Facts for Day {
+    /// Who stands where. When that was entered, or seen confirmed, is nothing to a reader who asks what is free
+    /// in a calendar that is the ledger's own.
+    fn facts(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        for entry in &self.entries {
+            let Entry { code, dose, practitioner, service, start, from, until, .. } = entry;
+            (code, dose, practitioner, service, start, from, until).hash(&mut hasher);
+        }
+        hasher.finish()
+    }
 }
 
 combined! {

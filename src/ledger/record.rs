@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     domain::code::ConfirmationCode,
-    store::{Condition, Document, Etag, Read, StoreError, Wanted, Written},
+    store::{Condition, Document, Etag, Put, Read, StoreError, Wanted, Written},
 };
 
 /// Tries of one write whose answers stay unclear.
@@ -88,6 +88,33 @@ impl Ledger {
         }
         Err(StoreError::Unavailable("a booking could not be written: the store gives no clear answer".into())
             .into())
+    }
+
+    /// Writes the record of a new attempt, and before it the attempt's marker.
+    pub(super) async fn begin_attempt(
+        &self,
+        code: &ConfirmationCode,
+        before: Option<&Etag>,
+        booking: Booking,
+    ) -> Result<Record, NotWritten> {
+        let marker = Put {
+            key: key::pending(code, booking.attempt),
+            condition: Condition::Absent,
+            document: bytes::Bytes::new(),
+        };
+        let record = Put {
+            key: key::booking(code),
+            condition: before.map_or(Condition::Absent, |etag| Condition::Is(etag.clone())),
+            document: documents::write(&booking),
+        };
+        if let [Written::Done(_), Written::Done(etag)] = &*self.store.put_in_order(vec![marker, record]).await
+        {
+            let (code, etag) = (code.clone(), etag.clone());
+            return Ok(Record { code, booking, etag, age: Duration::ZERO });
+        }
+        // Somebody was there before, or nobody knows: one after the other, each until it is certain.
+        self.mark_pending(code, booking.attempt).await?;
+        self.write_record(code, before, booking).await
     }
 
     /// Leaves the marker that brings `reconcile` here. Best effort is not enough: an attempt starts only once

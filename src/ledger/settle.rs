@@ -385,8 +385,11 @@ impl Ledger {
     ) -> Result<Option<Record>, LedgerError> {
         booking.attempt += 1;
         booking.executor = self.random();
-        self.mark_pending(&record.code, booking.attempt).await?;
-        self.advance(record, booking).await
+        match self.begin_attempt(&record.code, Some(&record.etag), booking).await {
+            Ok(record) => Ok(Some(record)),
+            Err(NotWritten::Beaten(_)) => Ok(None),
+            Err(NotWritten::Failed(error)) => Err(error),
+        }
     }
 
     /// Writes the next step of a record. `None`: this executor is not current any more.

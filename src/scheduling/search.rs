@@ -202,14 +202,16 @@ impl Scheduling {
             hunt.date_of(first).iter_days().take_while(|date| *date <= last).collect();
         let (days, sighting) = self.ledger.demand(&hunt.location.calendar, &dates).await?;
         let standing = Standing::new(hunt, openings, now);
-        let mut seen = HashSet::new();
         let mut entries: Vec<&Entry> = days
             .iter()
             .flat_map(|day: &Arc<Day>| day.entries.iter())
-            .filter(|entry| standing.counts(entry))
-            // One that touches two dates is entered in both.
-            .filter(|entry| entry.from >= 0 && seen.insert((entry.code.as_str(), entry.dose, entry.start)))
+            .filter(|entry| entry.from >= 0 && standing.counts(entry))
             .collect();
+        if days.len() > 1 {
+            // One that touches two dates is entered in both.
+            let mut seen = HashSet::with_capacity(entries.len());
+            entries.retain(|entry| seen.insert((entry.code.as_str(), entry.dose, entry.start)));
+        }
         if entries.is_empty() {
             return Ok((openings.supply.clone(), sighting));
         }

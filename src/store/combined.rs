@@ -8,7 +8,7 @@
 use std::{
     collections::{HashMap, hash_map::Entry},
     fmt, mem,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
@@ -41,6 +41,12 @@ pub trait Document: Clone + Send + Sync + 'static {
 
     /// What the store is to keep; `None` when nothing is left, and the key is removed.
     fn encode(&self) -> Option<Bytes>;
+}
+
+/// A document that much is read from, and not all of it matters to readers.
+pub trait Facts: Document {
+    /// The same for documents that tell their readers the same, and practically never for others.
+    fn facts(&self) -> u64;
 }
 
 /// What a change did to the document, and what to answer.
@@ -87,9 +93,9 @@ struct Shared<D> {
     kept: Cache<Arc<str>, Arc<Kept<D>>>,
 }
 
-/// The versions that were read under some keys; without one, nothing was there.
+/// The facts that were read under some keys; `None`, nothing was there.
 #[derive(Debug, Clone, Default)]
-pub struct Sighting(Vec<(Box<str>, Option<Etag>)>);
+pub struct Sighting(Vec<(Box<str>, Option<u64>)>);
 
 type Queue<D> = Vec<Box<dyn Waiting<D>>>;
 
@@ -97,7 +103,11 @@ type Queue<D> = Vec<Box<dyn Waiting<D>>>;
 struct Kept<D> {
     document: Arc<D>,
     etag: Etag,
+    facts: OnceLock<u64>,
 }
+
+/// What the store has under a key; `None` is nothing, or nothing that was ever written.
+type Found<D> = (Arc<D>, Option<Arc<Kept<D>>>);
 
 impl<D: Document> Combined<D> {
     pub fn new(store: Arc<dyn Store>, chance: Chance) -> Self {
@@ -111,44 +121,8 @@ impl<D: Document> Combined<D> {
     ///
     /// The store's, and [`StoreError::Unusable`] if a document cannot be parsed.
     pub async fn read(&self, keys: &[&str]) -> Result<Vec<Arc<D>>, StoreError> {
-        Ok(self.sight(keys).await?.0)
-    }
-
-    /// As [`read`](Self::read), and what to ask by later whether the documents are [still](Self::unchanged)
-    /// those.
-    ///
-    /// # Errors
-    ///
-    /// As [`read`](Self::read).
-    pub async fn sight(&self, keys: &[&str]) -> Result<(Vec<Arc<D>>, Sighting), StoreError> {
-        let kept: Vec<_> = keys.iter().map(|&key| self.0.kept.get(key)).collect();
-        let known = |kept: &Option<Arc<Kept<D>>>| kept.as_ref().map(|kept| kept.etag.clone());
-        let wanted: Vec<_> =
-            keys.iter().zip(&kept).map(|(&key, kept)| Wanted { key, known: known(kept) }).collect();
-        let reads = self.0.store.get(&wanted).await?;
-        let (mut documents, mut sighting) = (Vec::with_capacity(keys.len()), Sighting::default());
-        for ((&key, kept), read) in keys.iter().zip(kept).zip(reads) {
-            let (document, etag) = self.0.found(key, kept, read)?;
-            documents.push(document);
-            sighting.0.push((key.into(), etag));
-        }
-        Ok((documents, sighting))
-    }
-
-    /// Whether the store still has what was seen: one look, and nothing is parsed.
-    ///
-    /// # Errors
-    ///
-    /// The store's.
-    pub async fn unchanged(&self, Sighting(seen): &Sighting) -> Result<bool, StoreError> {
-        let wanted: Vec<_> = seen.iter().map(|(key, etag)| Wanted { key, known: etag.clone() }).collect();
-        let reads = self.0.store.get(&wanted).await?;
-        let same = |(read, (_, etag)): (&Read, &(_, Option<Etag>))| match read {
-            Read::Unchanged => true,
-            Read::Absent => etag.is_none(),
-            Read::Document(_) => false,
-        };
-        Ok(reads.len() == seen.len() && reads.iter().zip(seen).all(same))
+        let found = self.0.read(keys).await?;
+        Ok(found.into_iter().map(|(document, _)| document).collect())
     }
 
     /// Changes a document, and answers when the change is durable.
@@ -179,6 +153,36 @@ impl<D: Document> Combined<D> {
         self.0.waiting.lock().len()
     }
 
+    /// As [`read`](Self::read), and what to ask by later whether readers would [still](Self::unchanged) be told
+    /// the same.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub async fn sight(&self, keys: &[&str]) -> Result<(Vec<Arc<D>>, Sighting), StoreError>
+    where
+        D: Facts,
+    {
+        let found = self.0.read(keys).await?;
+        let facts = keys.iter().zip(&found).map(|(&key, (_, kept))| (key.into(), facts(kept.as_ref())));
+        let sighting = Sighting(facts.collect());
+        Ok((found.into_iter().map(|(document, _)| document).collect(), sighting))
+    }
+
+    /// Whether the store still tells what was seen, in whatever version.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub async fn unchanged(&self, Sighting(seen): &Sighting) -> Result<bool, StoreError>
+    where
+        D: Facts,
+    {
+        let keys: Vec<&str> = seen.iter().map(|(key, _)| &**key).collect();
+        let found = self.0.read(&keys).await?;
+        Ok(found.iter().zip(seen).all(|((_, kept), (_, seen))| facts(kept.as_ref()) == *seen))
+    }
+
     fn enqueue(&self, key: &str, asked: Box<dyn Waiting<D>>) {
         let mut waiting = self.0.waiting.lock();
         match waiting.entry(key.into()) {
@@ -203,7 +207,7 @@ impl Sighting {
     /// About how much memory it takes.
     #[must_use]
     pub fn weight(&self) -> usize {
-        self.0.iter().map(|(key, _)| key.len() + size_of::<(Box<str>, Option<Etag>)>()).sum()
+        self.0.iter().map(|(key, _)| key.len() + size_of::<(Box<str>, Option<u64>)>()).sum()
     }
 }
 
@@ -220,42 +224,48 @@ impl<D> fmt::Debug for Combined<D> {
 }
 
 impl<D: Document> Shared<D> {
+    /// Reads documents, parsing only those that have changed since they were last seen here.
+    async fn read(&self, keys: &[&str]) -> Result<Vec<Found<D>>, StoreError> {
+        let kept: Vec<_> = keys.iter().map(|&key| self.kept.get(key)).collect();
+        let known = |kept: &Option<Arc<Kept<D>>>| kept.as_ref().map(|kept| kept.etag.clone());
+        let wanted: Vec<_> =
+            keys.iter().zip(&kept).map(|(&key, kept)| Wanted { key, known: known(kept) }).collect();
+        let reads = self.store.get(&wanted).await?;
+        if reads.len() != keys.len() {
+            return Err(StoreError::Unavailable("it did not answer all that it was asked".into()));
+        }
+        keys.iter().zip(kept).zip(reads).map(|((&key, kept), read)| self.found(key, kept, read)).collect()
+    }
+
+    async fn read_one(&self, key: &str) -> Result<Found<D>, StoreError> {
+        let found = self.read(&[key]).await?.pop();
+        found.ok_or_else(|| StoreError::Unavailable("it did not answer".into()))
+    }
+
     /// The document that the store means by its answer.
-    fn found(
-        &self,
-        key: &str,
-        kept: Option<Arc<Kept<D>>>,
-        read: Read,
-    ) -> Result<(Arc<D>, Option<Etag>), StoreError> {
+    fn found(&self, key: &str, kept: Option<Arc<Kept<D>>>, read: Read) -> Result<Found<D>, StoreError> {
         let parse = |bytes| {
             D::parse(bytes)
                 .map_err(|error| StoreError::Unusable(format!("a document cannot be read ({error})")))
         };
         match (read, kept) {
-            (Read::Unchanged, Some(kept)) => Ok((Arc::clone(&kept.document), Some(kept.etag.clone()))),
+            (Read::Unchanged, Some(kept)) => Ok((Arc::clone(&kept.document), Some(kept))),
             (Read::Unchanged, None) => {
                 Err(StoreError::Unusable("an unknown document is said to be unchanged".into()))
             }
             (Read::Absent, _) => Ok((Arc::new(parse(None)?), None)),
             (Read::Document(read), _) => {
                 let document = Arc::new(parse(Some(&read.bytes))?);
-                self.keep(key, &document, &read.etag);
-                Ok((document, Some(read.etag)))
+                let kept = self.keep(key, Arc::clone(&document), read.etag);
+                Ok((document, Some(kept)))
             }
         }
     }
 
-    fn keep(&self, key: &str, document: &Arc<D>, etag: &Etag) {
-        let kept = Kept { document: Arc::clone(document), etag: etag.clone() };
-        self.kept.insert(key.into(), Arc::new(kept));
-    }
-
-    async fn read(&self, key: &str) -> Result<(Arc<D>, Option<Etag>), StoreError> {
-        let kept = self.kept.get(key);
-        let known = kept.as_ref().map(|kept| kept.etag.clone());
-        let read = self.store.get(&[Wanted { key, known }]).await?;
-        let read = read.into_iter().next();
-        self.found(key, kept, read.ok_or_else(|| StoreError::Unavailable("no answer".into()))?)
+    fn keep(&self, key: &str, document: Arc<D>, etag: Etag) -> Arc<Kept<D>> {
+        let kept = Arc::new(Kept { document, etag, facts: OnceLock::new() });
+        self.kept.insert(key.into(), Arc::clone(&kept));
+        kept
     }
 
     async fn write(&self, key: &str, document: &Arc<D>, etag: Option<Etag>) -> Written {
@@ -266,12 +276,16 @@ impl<D: Document> Shared<D> {
                 let condition = etag.map_or(Condition::Absent, Condition::Is);
                 let written = self.store.put_if(key, condition, bytes).await;
                 if let Written::Done(etag) = &written {
-                    self.keep(key, document, etag);
+                    self.keep(key, Arc::clone(document), etag.clone());
                 }
                 written
             }
         }
     }
+}
+
+fn facts<D: Facts>(kept: Option<&Arc<Kept<D>>>) -> Option<u64> {
+    kept.map(|kept| *kept.facts.get_or_init(|| kept.document.facts()))
 }
 
 /// The task that changes one document while anything waits for it.
@@ -319,8 +333,8 @@ impl<D: Document> Task<D> {
 
     /// Applies and writes the batch once, and answers it unless the write failed.
     async fn attempt(&mut self) -> Result<(), ChangeError> {
-        let (document, etag) = match self.shared.read(&self.key).await {
-            Ok(read) => read,
+        let (document, etag) = match self.shared.read_one(&self.key).await {
+            Ok((document, kept)) => (document, kept.map(|kept| kept.etag.clone())),
             Err(error) => {
                 self.answer(&Err(error.into()));
                 return Ok(());

@@ -22,7 +22,7 @@ use bytes::Bytes;
 use rusqlite::ErrorCode;
 
 use self::{readers::Readers, recent::Recent, writer::Writer};
-use super::{Condition, Etag, Page, Read, Store, StoreError, Wanted, Written};
+use super::{Condition, Etag, Page, Put, Read, Store, StoreError, Wanted, Written};
 
 mod file;
 mod look;
@@ -74,11 +74,16 @@ impl Store for SqliteStore {
     }
 
     async fn put_if(&self, key: &str, condition: Condition, document: Bytes) -> Written {
-        self.writer.change(key, writer::Change::Put(condition, document)).await
+        self.writer.change(writer::Change::put(key, condition, document)).await
+    }
+
+    async fn put_in_order(&self, puts: Vec<Put>) -> Vec<Written> {
+        let changes = puts.into_iter().map(|put| writer::Change::put(&put.key, put.condition, put.document));
+        self.writer.change_in_order(changes.collect()).await
     }
 
     async fn delete_if(&self, key: &str, etag: Etag) -> Written {
-        self.writer.change(key, writer::Change::Delete(etag)).await
+        self.writer.change(writer::Change::delete(key, etag)).await
     }
 
     async fn list(&self, prefix: &str, cursor: Option<&str>) -> Result<Page, StoreError> {

@@ -49,9 +49,24 @@ pub(super) struct Writer {
 }
 
 /// What is to be done under a key.
-pub(super) enum Change {
+pub(super) struct Change {
+    key: Box<str>,
+    what: What,
+}
+
+enum What {
     Put(Condition, Bytes),
     Delete(Etag),
+}
+
+impl Change {
+    pub(super) fn put(key: &str, condition: Condition, document: Bytes) -> Self {
+        Self { key: key.into(), what: What::Put(condition, document) }
+    }
+
+    pub(super) fn delete(key: &str, etag: Etag) -> Self {
+        Self { key: key.into(), what: What::Delete(etag) }
+    }
 }
 
 impl Writer {
@@ -70,12 +85,19 @@ impl Writer {
     }
 
     /// Hands the change over and waits for the commit. Dropping the future does not take the change back.
-    pub(super) async fn change(&self, key: &str, change: Change) -> Written {
+    pub(super) async fn change(&self, change: Change) -> Written {
+        self.change_in_order(vec![change]).await.pop().unwrap_or(Written::Unknown)
+    }
+
+    /// The same with several, up to the first whose condition does not hold.
+    pub(super) async fn change_in_order(&self, changes: Vec<Change>) -> Vec<Written> {
         let (answer, written) = oneshot::channel();
-        let job = Job { key: key.into(), change, answer };
+        let job = Job { changes, answer };
         match &self.queue {
-            Some(queue) if queue.send(job).is_ok() => written.await.unwrap_or(Written::Unknown),
-            _ => Written::Unknown,
+            Some(queue) if queue.send(job).is_ok() => {
+                written.await.unwrap_or_else(|_| vec![Written::Unknown])
+            }
+            _ => vec![Written::Unknown],
         }
     }
 }
@@ -91,13 +113,14 @@ impl Drop for Writer {
     }
 }
 
+/// Changes that wait together.
 struct Job {
-    key: Box<str>,
-    change: Change,
-    answer: oneshot::Sender<Written>,
+    changes: Vec<Change>,
+    answer: oneshot::Sender<Vec<Written>>,
 }
 
-/// What came of a job inside the transaction.
+/// What came of a change inside the transaction.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     Put(Version),
     Deleted(Version),
@@ -128,7 +151,7 @@ impl Turn {
 
     /// Does all jobs in one transaction. After an error nobody knows more than that: even a lost race may
     /// have been lost to a change that is now rolled back.
-    fn write(&mut self, batch: &[Job]) -> rusqlite::Result<Vec<Outcome>> {
+    fn write(&mut self, batch: &[Job]) -> rusqlite::Result<Vec<Vec<Outcome>>> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let from = version(&transaction)?;
         let mut to = from;
@@ -175,20 +198,39 @@ impl Turn {
 }
 
 impl Job {
-    /// Does the job if its condition holds, as change number `last` + 1.
+    /// Does its changes, up to the first whose condition does not hold.
+    fn perform(&self, connection: &Connection, last: &mut Version) -> rusqlite::Result<Vec<Outcome>> {
+        let mut outcomes = Vec::with_capacity(self.changes.len());
+        for change in &self.changes {
+            let outcome = change.perform(connection, last)?;
+            outcomes.push(outcome);
+            if outcome == Outcome::Lost {
+                break;
+            }
+        }
+        Ok(outcomes)
+    }
+
+    fn pages(&self) -> usize {
+        self.changes.iter().map(Change::pages).sum()
+    }
+}
+
+impl Change {
+    /// Makes the change if its condition holds, as change number `last` + 1.
     fn perform(&self, connection: &Connection, last: &mut Version) -> rusqlite::Result<Outcome> {
         let this = last.next();
-        let (rows, outcome) = match &self.change {
-            Change::Put(Condition::Absent, bytes) => {
+        let (rows, outcome) = match &self.what {
+            What::Put(Condition::Absent, bytes) => {
                 let mut statement = connection.prepare_cached(INSERT)?;
                 (statement.execute(params![self.key, this.0, &**bytes])?, Outcome::Put(this))
             }
-            Change::Put(Condition::Is(etag), bytes) => {
+            What::Put(Condition::Is(etag), bytes) => {
                 let Some(known) = Version::of(etag) else { return Ok(Outcome::Lost) };
                 let mut statement = connection.prepare_cached(UPDATE)?;
                 (statement.execute(params![self.key, this.0, &**bytes, known.0])?, Outcome::Put(this))
             }
-            Change::Delete(etag) => {
+            What::Delete(etag) => {
                 let Some(known) = Version::of(etag) else { return Ok(Outcome::Lost) };
                 let mut statement = connection.prepare_cached(DELETE)?;
                 (statement.execute(params![self.key, known.0])?, Outcome::Deleted(known))
@@ -203,36 +245,37 @@ impl Job {
 
     /// About how many pages of the log it takes: its bytes, the two trees it stands in, the count of changes.
     fn pages(&self) -> usize {
-        let bytes = match &self.change {
-            Change::Put(_, bytes) => bytes.len(),
-            Change::Delete(_) => 0,
+        let bytes = match &self.what {
+            What::Put(_, bytes) => bytes.len(),
+            What::Delete(_) => 0,
         };
         3 + bytes / 4_096
     }
 }
 
-fn changed<'a>(batch: &'a [Job], outcomes: &'a [Outcome]) -> impl Iterator<Item = (&'a str, Found)> {
-    batch.iter().zip(outcomes).filter_map(|(job, outcome)| match outcome {
-        Outcome::Put(version) => Some((&*job.key, Found::Document(*version))),
-        Outcome::Deleted(_) => Some((&*job.key, Found::Nothing)),
+fn changed<'a>(batch: &'a [Job], outcomes: &'a [Vec<Outcome>]) -> impl Iterator<Item = (&'a str, Found)> {
+    let changes = batch.iter().zip(outcomes).flat_map(|(job, outcomes)| job.changes.iter().zip(outcomes));
+    changes.filter_map(|(change, outcome)| match outcome {
+        Outcome::Put(version) => Some((&*change.key, Found::Document(*version))),
+        Outcome::Deleted(_) => Some((&*change.key, Found::Nothing)),
         Outcome::Lost => None,
     })
 }
 
-fn answer(done: impl Iterator<Item = (Job, Outcome)>) {
-    for (job, outcome) in done {
-        let written = match outcome {
-            Outcome::Put(version) | Outcome::Deleted(version) => Written::Done(version.etag()),
-            Outcome::Lost => Written::Lost,
-        };
+fn answer(done: impl Iterator<Item = (Job, Vec<Outcome>)>) {
+    let written = |outcome| match outcome {
+        Outcome::Put(version) | Outcome::Deleted(version) => Written::Done(version.etag()),
+        Outcome::Lost => Written::Lost,
+    };
+    for (job, outcomes) in done {
         // Whoever no longer waits will read again.
-        let _ = job.answer.send(written);
+        let _ = job.answer.send(outcomes.into_iter().map(written).collect());
     }
 }
 
 fn give_up(jobs: impl ExactSizeIterator<Item = Job>, error: &rusqlite::Error) {
     tracing::error!(%error, changes = jobs.len(), "the database did not take these changes, as far as is known");
     for job in jobs {
-        let _ = job.answer.send(Written::Unknown);
+        let _ = job.answer.send(vec![Written::Unknown]);
     }
 }

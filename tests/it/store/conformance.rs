@@ -10,7 +10,7 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::future::join_all;
-use healthbot_scheduler::store::{Condition, Etag, Read, Store, StoreError, Wanted, Written};
+use healthbot_scheduler::store::{Condition, Etag, Put, Read, Store, StoreError, Wanted, Written};
 
 use super::{document, done, put, read, read_known, replace};
 
@@ -56,6 +56,7 @@ macro_rules! conformance {
             of_64_that_replace_a_document_one_does
             of_64_that_delete_a_document_one_does
             nothing_is_absent_and_a_known_document_is_unchanged
+            writes_in_order_end_at_the_first_that_is_lost
             a_stale_or_foreign_etag_changes_nothing
             an_etag_never_recurs_after_delete_and_create
             several_keys_are_answered_in_the_order_asked
@@ -149,6 +150,31 @@ async fn a_stale_or_foreign_etag_changes_nothing(place: Place) {
     let document = document(&*store, "a").await;
     assert_eq!((document.bytes, document.etag), (Bytes::from("2"), current));
     assert_eq!(read(&*store, "nothing").await, Read::Absent);
+}
+
+async fn writes_in_order_end_at_the_first_that_is_lost(place: Place) {
+    let store = place.open();
+    let put =
+        |key: &str, condition, text: &'static str| Put { key: key.into(), condition, document: text.into() };
+    let written = store
+        .put_in_order(vec![put("a", Condition::Absent, "1"), put("b", Condition::Absent, "2")])
+        .await
+        .into_iter()
+        .map(done)
+        .collect::<Vec<_>>();
+    let [first, second] = &*written else { panic!("{written:?}") };
+    let change = vec![
+        put("a", Condition::Is(first.clone()), "3"),
+        put("b", Condition::Is(first.clone()), "4"),
+        put("c", Condition::Absent, "5"),
+    ];
+    let written = store.put_in_order(change).await;
+    assert!(matches!(&*written, [Written::Done(_), Written::Lost]), "{written:?}");
+    assert_eq!(document(&*store, "a").await.bytes, "3");
+    assert_eq!(document(&*store, "b").await.etag, *second);
+    assert_eq!(read(&*store, "c").await, Read::Absent);
+    drop(store);
+    assert_eq!(document(&*place.open(), "a").await.bytes, "3");
 }
 
 async fn an_etag_never_recurs_after_delete_and_create(place: Place) {
