@@ -1,6 +1,6 @@
 //! The program: serves, checks a deployment, or prints the contract.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use chrono::NaiveDate;
 use clap::{Parser, Subcommand};
@@ -83,6 +83,9 @@ In Azure (WEBSITE_SITE_NAME is set) a configuration, a shared STORE and LEDGER_S
 Ends with 0 after SIGTERM or SIGINT, when all requests in flight are answered; with 1 when it cannot serve.
 Under the Functions host a process that is set up wrongly stays, and answers every call 503 `misconfigured`.";
 
+/// How long closing the store may take at the end.
+const CLOSING: Duration = Duration::from_secs(2);
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match arguments.command {
@@ -99,8 +102,9 @@ fn run(program: impl Future<Output = ExitCode>) -> ExitCode {
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => {
             let code = runtime.block_on(program);
-            // What still runs has been waited for, or has been given up.
-            runtime.shutdown_background();
+            // What still runs has been waited for, or has been given up. What it holds is let go of: the store
+            // tidies its file up when it is closed.
+            runtime.shutdown_timeout(CLOSING);
             code
         }
         Err(error) => {

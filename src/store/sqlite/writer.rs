@@ -28,9 +28,10 @@ use crate::store::{Condition, Etag, StoreError, Written};
 /// So many changes at most share a commit, so that the first of them does not wait too long.
 const BATCH: usize = 1_024;
 
-/// When about so many pages have been written, they are copied from the log into the database: as often as
-/// SQLite would by itself, but after the waiting were answered.
-const PAGES_BETWEEN_CHECKPOINTS: usize = 1_000;
+/// When about so many pages (16 MiB) have been written, they are copied from the log into the database, after the
+/// waiting were answered. Four times as seldom as SQLite would by itself: a busy day's document is written again
+/// and again, and only its last form is copied.
+const PAGES_BETWEEN_CHECKPOINTS: usize = 4_000;
 
 /// When the log has grown to so many pages (64 MiB) because some reader was always in it, readers are waited
 /// for and it starts again from its beginning.

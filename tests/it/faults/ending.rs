@@ -46,6 +46,9 @@ async fn requests_in_flight_are_answered_before_the_end() {
     let (answers, refused) = answers.await.expect("answers");
     assert_eq!(status.code(), Some(0), "{}", host.log());
     assert!(refused, "nobody new is let in");
+    let mut log = host.store_path().into_os_string();
+    log.push("-wal");
+    assert!(!std::path::Path::new(&log).exists(), "the store was not closed");
     for answer in &answers {
         let body = answer.split("\r\n\r\n").nth(1).unwrap_or_else(|| panic!("cut off: `{answer}`"));
         let body: Value = serde_json::from_str(body).expect("JSON");
