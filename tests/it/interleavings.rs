@@ -42,12 +42,12 @@ fn for_seeds<S>(count: u64, scenario: S)
 where
     S: Fn(Arc<World>) -> BoxFuture<'static, Verdict> + Sync,
 {
-    if let Some(seed) = setting("SEED").and_then(|seed| seed.parse().ok()) {
+    if let Some(seed) = crate::setting("SEED").and_then(|seed| seed.parse().ok()) {
         let (verdict, trace) = run(seed, true, &scenario);
         println!("{trace}");
         return assert_eq!(verdict, Ok(()), "seed {seed}");
     }
-    let count = if setting("SOAK").is_some() { count * 100 } else { count };
+    let count = if crate::soak() { count * 100 } else { count };
     let (next, failed, found) = (AtomicU64::new(0), AtomicU64::new(u64::MAX), AtomicBool::new(false));
     thread::scope(|scope| {
         for _ in 0..THREADS {
@@ -84,9 +84,4 @@ where
     let verdict = verdict.unwrap_or_else(|_| Err("something panicked".into()));
     drop(runtime);
     (verdict, world.trace())
-}
-
-#[expect(clippy::disallowed_methods, reason = "how many seeds to run is the caller's word to the tests")]
-fn setting(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
