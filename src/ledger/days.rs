@@ -164,19 +164,43 @@ impl Ledger {
         };
         let only = |(dose, place)| Claim { dose, candidates: vec![Candidate { place, seats: u32::MAX }] };
         let claims: Vec<Claim> = places.into_iter().map(only).collect();
+        let mut looked_at = BTreeSet::new();
         let mut waited = 0;
         loop {
-            // Whoever is in the way is waited for and not settled: that would hold places in its turn.
-            match self.claim_once(&claimant, &claims).await? {
+            let blocked = match self.claim_once(&claimant, &claims).await? {
                 Answer::Placed(places) => return Ok(Claimed::All(places)),
                 Answer::Overtaken => return Ok(Claimed::Overtaken),
                 Answer::Blocked(blocked) if !blocked.waits => return Ok(Claimed::Taken(blocked.doses)),
-                Answer::Blocked(_) if Instant::now() + KEPT_FOR_THE_VENDOR > deadline => {
-                    return Ok(Claimed::Busy);
-                }
-                Answer::Blocked(_) => self.pause(waited).await,
+                Answer::Blocked(blocked) => blocked,
+            };
+            let suspects: Vec<String> = blocked.suspects.difference(&looked_at).cloned().collect();
+            if Instant::now() + KEPT_FOR_THE_VENDOR > deadline {
+                return Ok(Claimed::Busy);
+            } else if suspects.is_empty() {
+                self.pause(waited).await;
+                waited = (waited + 1).min(5);
             }
-            waited = (waited + 1).min(5);
+            for code in suspects {
+                self.sweep(&code).await;
+                looked_at.insert(code);
+            }
+        }
+    }
+
+    /// Removes what a booking that is over has left in the days. One that is not over is waited for and not
+    /// settled: that would hold places in its turn.
+    async fn sweep(&self, code: &str) {
+        let Ok(code) = code.parse() else { return };
+        let swept = async {
+            if let Some(record) = self.record(&code).await?
+                && record.booking.is_over()
+            {
+                self.tidy_days(&record).await?;
+            }
+            Ok::<_, LedgerError>(())
+        };
+        if let Err(error) = swept.await {
+            tracing::warn!(%error, "what a booking has left could not be removed");
         }
     }
 

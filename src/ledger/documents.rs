@@ -223,6 +223,16 @@ impl Doubt {
 }
 
 impl Booking {
+    /// Nobody has anything left to do with it, or will before a patient or a vendor does.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        match self.state {
+            State::Pending | State::Undoing => false,
+            State::Confirmed => self.operation.is_none(),
+            State::Undone | State::Cancelled => true,
+        }
+    }
+
     #[must_use]
     pub fn dose(&self, dose: u8) -> Option<&Dose> {
         self.doses.iter().find(|of| of.dose == dose)

@@ -46,9 +46,7 @@ impl Ledger {
     /// When the store or the vendor cannot be asked. Trying again is always safe.
     pub async fn settle(&self, code: &ConfirmationCode) -> Result<Settled, LedgerError> {
         let Some(record) = self.record(code).await? else { return Ok(Settled::Gone) };
-        let unfinished = matches!(record.booking.state, State::Pending | State::Undoing)
-            || record.booking.operation.is_some();
-        if unfinished && record.age < STALE {
+        if !record.booking.is_over() && record.age < STALE {
             return Ok(Settled::Fresh);
         }
         match record.booking.state {

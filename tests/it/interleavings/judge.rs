@@ -173,6 +173,12 @@ impl<'a> Evidence<'a> {
         kept.is_some_and(|kept| kept.meddled)
     }
 
+    /// Whether staff had cancelled the appointment of a dose by then. That is told before the record says so.
+    fn gone_at_vendor(&self, dose: &Dose, by: Duration) -> bool {
+        let kept = dose.handle.as_ref().and_then(|handle| self.vendor.get(handle));
+        kept.is_some_and(|kept| kept.meddled && kept.gone.is_some_and(|gone| gone <= by))
+    }
+
     fn ended(&self) -> impl Iterator<Item = (&String, &Booking)> {
         self.lives.iter().filter_map(|(code, life)| life.last().map(|(_, booking)| (code, booking)))
     }
@@ -416,7 +422,8 @@ impl<'a> Evidence<'a> {
                 }
                 Reply::AlreadyCancelled { code } => {
                     self.was(told, code, "cancelled", |booking| {
-                        booking.state == "cancelled" || booking.doses.iter().any(|dose| !dose.stands())
+                        let gone = |dose: &Dose| !dose.stands() || self.gone_at_vendor(dose, told.answered);
+                        booking.state == "cancelled" || booking.doses.iter().any(gone)
                     })?;
                 }
                 Reply::SlotTaken { .. } | Reply::Refused if told.wish != Wanted::Booking => {
