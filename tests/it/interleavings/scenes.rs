@@ -144,6 +144,33 @@ async fn lands_late(world: Arc<World>) -> Verdict {
     scene.end(&[own]).await
 }
 
+/// A series whose second dose the vendor has no place for any more is undone: nobody is sent to the place of its
+/// first dose before the vendor has cancelled there.
+#[test]
+fn what_is_undone_keeps_its_places_until_the_vendor_has_cancelled() {
+    for_seeds(600, |world| undone_at_the_vendor(world).boxed());
+}
+
+async fn undone_at_the_vendor(world: Arc<World>) -> Verdict {
+    let scene = Scene::with(&world, Sort::Plain, &["ada"], &[TimeDelta::zero(); 2]);
+    world.set_weather(Weather { pause: 100, slow: 200, ..Weather::default() });
+    let own = named(0, SERIES, &[(0, TEN), (1, TEN)]);
+    let rivals: Vec<Errand> = (1..8).map(|number| named(number, SINGLE, &[(0, TEN)])).collect();
+    let telephone = async {
+        sleep(world.duration(Duration::from_secs(1))).await;
+        let series = scene.cluster.calendar.clinic.service(SERIES);
+        let mut places = scene.cluster.calendar.clinic.places(&series, time(1, TEN));
+        scene.cluster.calendar.occupy(series.id.clone(), places.remove(0));
+    };
+    let rush = join_all(rivals.iter().map(|rival| async {
+        sleep(world.duration(Duration::from_secs(6))).await;
+        scene.book(1, rival).await;
+    }));
+    join(join(scene.book(0, &own), telephone), rush).await;
+    let errands: Vec<Errand> = std::iter::once(own).chain(rivals).collect();
+    scene.end(&errands).await
+}
+
 /// More want a group's seats than there are: as many as there are seats get one, nobody loses theirs to a
 /// neighbour who writes the group whole.
 #[test]

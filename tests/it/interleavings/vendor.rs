@@ -291,14 +291,43 @@ impl Calendar {
         }
     }
 
+    fn is_free(kept: &Contents, service: &ServiceId, place: &Place) -> bool {
+        !kept
+            .appointments
+            .values()
+            .any(|there| there.stands() && (there.in_the_way(service, place) || there.joined(service, place)))
+    }
+
+    /// Somebody books by telephone, if nobody is there.
+    pub(super) fn occupy(&self, service: ServiceId, place: Place) {
+        let now = self.world.elapsed();
+        let mut kept = self.kept.lock();
+        if !Self::is_free(&kept, &service, &place) {
+            return;
+        }
+        let outsider = Kept {
+            reference: None,
+            service,
+            place,
+            patient: None,
+            made: now,
+            changed: now,
+            gone: None,
+            meddled: true,
+            moved: false,
+        };
+        self.world.note(|| format!("an outsider books {outsider:?}"));
+        kept.last += 1;
+        let handle = kept.last;
+        kept.appointments.insert(handle, outsider);
+    }
+
     /// Somebody books by telephone, cancels, or moves an appointment, as staff can.
     pub(super) fn meddle(&self) {
         let now = self.world.elapsed();
         let (service, place) = self.clinic.somewhere(&self.world);
         let mut kept = self.kept.lock();
-        let free = !kept.appointments.values().any(|there| {
-            there.stands() && (there.in_the_way(&service, &place) || there.joined(&service, &place))
-        });
+        let free = Self::is_free(&kept, &service, &place);
         let ours: Vec<u64> = kept
             .appointments
             .iter()
@@ -306,22 +335,9 @@ impl Calendar {
             .map(|(handle, _)| *handle)
             .collect();
         match self.world.below(4) {
-            0 | 1 if free => {
-                kept.last += 1;
-                let handle = kept.last;
-                let outsider = Kept {
-                    reference: None,
-                    service,
-                    place,
-                    patient: None,
-                    made: now,
-                    changed: now,
-                    gone: None,
-                    meddled: true,
-                    moved: false,
-                };
-                self.world.note(|| format!("an outsider books {outsider:?}"));
-                kept.appointments.insert(handle, outsider);
+            0 | 1 => {
+                drop(kept);
+                self.occupy(service, place);
             }
             2 if !ours.is_empty() => {
                 let handle = *self.world.pick(&ours);
