@@ -204,27 +204,34 @@ fn the_seats_of_one_group_are_all_given_and_none_twice() {
     });
 }
 
-/// One leaves a group while others join it.
+/// One leaves a group, for good or for another, while others join it.
 #[test]
 fn leaving_a_group_takes_nobody_else_along() {
-    scene(300, |scene| {
+    scene(600, |scene| {
         async move {
             let errands: Vec<Errand> = (0..4).map(|number| named(number, GROUP, &[(0, TEN)])).collect();
             scene.world.set_weather(Weather { pause: 300, ..Weather::default() });
             let Reply::Booked { code, .. } = scene.book(0, &errands[0]).await else {
                 return Err("the first seat was not given".into());
             };
+            let moves = scene.world.happens(500);
             let leaving = async {
                 sleep(scene.world.duration(Duration::from_secs(2))).await;
-                let node = scene.cluster.node(0);
-                scene.cluster.cancel(&node, &errands[0], &code, vec![1], Call::default()).await
+                let (node, errand) = (scene.cluster.node(0), &errands[0]);
+                if moves {
+                    let to = vec![(1, time(1, TEN))];
+                    scene.cluster.reschedule(&node, errand, &code, to, Call::default()).await
+                } else {
+                    scene.cluster.cancel(&node, errand, &code, vec![1], Call::default()).await
+                }
             };
             let joining = join_all((1..3).map(|number| scene.book(number, &errands[number])));
             let (left, joined) = join(leaving, joining).await;
             scene.end(&errands).await?;
-            demand!(matches!(left, Reply::Cancelled { .. }), "leaving: {left:?}");
+            demand!(matches!(left, Reply::Cancelled { .. } | Reply::Moved { .. }), "leaving: {left:?}");
             let booked = joined.iter().all(|reply| matches!(reply, Reply::Booked { .. }));
-            demand!(booked && scene.standing(&errands)? == 2, "joining: {joined:?}");
+            let standing = 2 + usize::from(moves);
+            demand!(booked && scene.standing(&errands)? == standing, "joining: {joined:?}");
             Ok(())
         }
         .boxed()
