@@ -391,7 +391,7 @@ impl<'a> Evidence<'a> {
         let ours: Vec<&Kept> = self
             .vendor
             .values()
-            .filter(|kept| kept.patient.is_some() && !kept.meddled && !kept.moved)
+            .filter(|kept| kept.patient.is_some() && !kept.meddled && !kept.moved && !self.landed_late(kept))
             .collect();
         for kept in &ours {
             let rivals = ours.iter().filter(|other| {
@@ -409,6 +409,19 @@ impl<'a> Evidence<'a> {
             demand!(fits, "the vendor had {kept:?} beside {joined:?} and {others:?}");
         }
         Ok(())
+    }
+
+    /// Whether an appointment was made when nobody was making one: by a write that came long after its executor had
+    /// tried again, or was taken over. No hold could wait for that; it is looked for an hour later.
+    fn landed_late(&self, kept: &Kept) -> bool {
+        let errand =
+            kept.patient.as_deref().and_then(|patient| patient.strip_prefix("errand-")?.parse().ok());
+        !self.lives.values().any(|life| {
+            let then = life.iter().rev().find(|(at, _)| *at <= kept.made);
+            then.is_some_and(|(_, booking)| {
+                self.errand(booking) == errand && ["pending", "undoing"].contains(&booking.state.as_str())
+            })
+        })
     }
 
     fn everything_told_is_true(&self) -> Result<(), String> {
