@@ -74,6 +74,8 @@ pub struct Capabilities {
     /// Several places share one object that is written whole (a group appointment's customers, a shift's
     /// activities), so that only one of our writers may be at it.
     pub shared_objects: bool,
+    /// Openings change only with the configuration, so what was found once needs no second look at them.
+    pub fixed_openings: bool,
     pub reschedule: bool,
 }
 

@@ -149,7 +149,7 @@ impl Provider for Embedded {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { record: Record::Ledger, shared_objects: false, reschedule: true }
+        Capabilities { record: Record::Ledger, shared_objects: false, fixed_openings: true, reschedule: true }
     }
 
     async fn locations(&self) -> Result<Locations, ProviderError> {

@@ -15,7 +15,7 @@ use crate::{
         BookBy, Location, LocationId, PractitionerChoice, PractitionerId, Series, Service, ServiceId,
         TimeRange, civil, slot::SlotId,
     },
-    provider::Record,
+    provider::{Capabilities, Record},
     store::combined::Sighting,
 };
 
@@ -264,8 +264,10 @@ impl Scheduling {
         };
         let (slots, cursor) = page(slots, query);
         // A vendor's calendar changes without our being told, and a move is proven anew each time.
-        let own_record = query.moving.is_none()
-            && asked.iter().all(|asked| asked.hunt.provider.capabilities().record == Record::Ledger);
+        let ours =
+            |capabilities: Capabilities| capabilities.record == Record::Ledger && capabilities.fixed_openings;
+        let all_ours =
+            query.moving.is_none() && asked.iter().all(|asked| ours(asked.hunt.provider.capabilities()));
         Ok(SlotsFound {
             zone: query.time_zone.unwrap_or(first.hunt.location.time_zone),
             bookable: (first.hunt.date_of(earliest), last),
@@ -274,7 +276,7 @@ impl Scheduling {
             alternatives,
             cursor,
             stale,
-            basis: own_record.then(|| Basis { minute: minute(now), sighting }),
+            basis: all_ours.then(|| Basis { minute: minute(now), sighting }),
         })
     }
 

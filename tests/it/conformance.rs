@@ -25,7 +25,12 @@ mod ground {
 
     pub(super) async fn embedded() -> Town {
         let host = FunctionsHost::start(Some(&super::town::scheduling_toml())).await;
-        let can = Capabilities { record: Record::Ledger, shared_objects: false, reschedule: true };
+        let can = Capabilities {
+            record: Record::Ledger,
+            shared_objects: false,
+            fixed_openings: true,
+            reschedule: true,
+        };
         Town::new(host, "embedded", can)
     }
 }

@@ -65,7 +65,7 @@ impl Clinic {
         };
         Arc::new(Self {
             provider,
-            capabilities: Capabilities { record, shared_objects, reschedule: true },
+            capabilities: Capabilities { record, shared_objects, fixed_openings: false, reschedule: true },
             location: Arc::new(location),
             practitioners: practitioners.to_vec(),
         })
