@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use crate::domain::{Location, PractitionerId, Service, ServiceId, civil::Away};
 
+pub mod bookings;
 pub mod clinic;
 pub mod file;
 mod findings;
@@ -25,6 +26,7 @@ mod service;
 pub mod settings;
 mod words;
 
+pub use bookings::{Bookings, Graph};
 pub use process::Process;
 pub use settings::Settings;
 
@@ -42,6 +44,8 @@ pub struct Config {
     pub source: Source,
     pub services: Vec<Arc<Service>>,
     pub clinics: Vec<Clinic>,
+    pub graph: Graph,
+    pub bookings: Option<Bookings>,
     /// `retention_days` of `[ledger]`; see [`retention_days`](Self::retention_days).
     pub ledger_retention_days: Option<u32>,
 }
@@ -112,9 +116,15 @@ impl Config {
         let (file, mut findings) = file::read(text, &source);
         let services = service::services(file.service.unwrap_or_default(), &mut findings);
         let clinics = clinic::clinics(file.clinic.unwrap_or_default(), &services, &mut findings);
+        let graph = bookings::graph(file.graph.unwrap_or_default(), &mut findings);
+        let bookings = file.bookings.map(|entry| bookings::bookings(entry, &mut findings));
+        if clinics.is_empty() && bookings.is_none() {
+            let detail = "has neither a `[[clinic]]` nor `[bookings]`: without one there is nowhere to book";
+            findings.lacking("", detail);
+        }
         let ledger_retention_days = file.ledger.and_then(|ledger| ledger.retention_days);
         let services = services.into_iter().map(|known| known.service).collect();
-        findings.finish(Self { source, services, clinics, ledger_retention_days })
+        findings.finish(Self { source, services, clinics, graph, bookings, ledger_retention_days })
     }
 
     /// How long a record is kept after its last appointment: the setting, else the file, else 30 days.

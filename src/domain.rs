@@ -275,9 +275,13 @@ pub struct Service {
     pub max_age: Option<u32>,
     pub audience: Audience,
     pub practitioner_choice: PractitionerChoice,
+    /// All doses of a series are with the same practitioner.
+    pub same_practitioner: bool,
     /// Open bookings one contact may have at a time.
     pub max_open_per_contact: u32,
     pub online: bool,
+    /// Where patients can book it by themselves.
+    pub booking_page: Option<String>,
 }
 
 impl Service {
@@ -338,6 +342,14 @@ pub struct Consent {
     pub id: String,
     pub text: Localized,
     pub url: Option<String>,
+}
+
+/// How a patient is told something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Channel {
+    Email,
+    Sms,
 }
 
 /// For whom a service is.

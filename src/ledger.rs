@@ -34,6 +34,7 @@ pub mod record;
 pub mod ring;
 pub mod settle;
 mod vault;
+mod vendor;
 
 /// An unfinished record this old, by the store's clock, has been left by its executor.
 pub const STALE: Duration = Duration::from_mins(1);

@@ -7,6 +7,7 @@ pub mod domain;
 pub mod http;
 pub mod language;
 pub mod ledger;
+pub mod net;
 pub mod provider;
 pub mod providers;
 pub mod scheduling;

@@ -10,7 +10,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    CalendarId, Location, LocationId, Place, PractitionerId, ProviderName, Service, availability::Supply,
+    CalendarId, Channel, Location, LocationId, Place, PractitionerId, ProviderName, Service,
+    availability::Supply,
 };
 
 /// A system that keeps a clinic's calendar.
@@ -39,6 +40,15 @@ pub trait Provider: fmt::Debug + Send + Sync {
     /// Who could serve, when, for how many: everything the vendor's calendar allows, before our own entries.
     async fn openings(&self, query: &OpeningsQuery) -> Result<Openings, ProviderError>;
 
+    /// What the vendor will send to this patient when asked to use these channels.
+    async fn notices(
+        &self,
+        location: &Location,
+        service: &Service,
+        patient: &Patient,
+        wanted: &[Channel],
+    ) -> Notices;
+
     /// Books every place of the order in the vendor's calendar, each with its reference; one answer per place,
     /// in order. Stops at the first place that is not booked; the rest are [`Booked::NotTried`].
     async fn book(&self, order: &Order) -> Vec<Booked>;
@@ -63,8 +73,17 @@ pub trait Provider: fmt::Debug + Send + Sync {
     /// [`Booked::Unclear`]; the appointment is then at its old place or at its new one.
     async fn reschedule(&self, calendar: &CalendarId, change: &Reschedule) -> Booked;
 
-    /// Cancels one appointment. Cancelling what is gone is success.
-    async fn cancel(&self, calendar: &CalendarId, handle: &Handle) -> Result<(), ProviderError>;
+    /// Cancels one appointment, and answers how the patient was told. Cancelling what is gone is success.
+    async fn cancel(
+        &self,
+        calendar: &CalendarId,
+        handle: &Handle,
+        farewell: &Farewell,
+    ) -> Result<Vec<Channel>, ProviderError>;
+
+    /// Tries what only the provider knows of: a token, each permission. Reads only. What every provider is
+    /// asked for, sites and slots, is tried by [`check`](crate::check) itself.
+    async fn trials(&self) -> Vec<Trial>;
 }
 
 /// What a provider can do, and whose word counts.
@@ -155,6 +174,8 @@ pub struct Order {
     pub patient: Arc<Patient>,
     /// For what the vendor mails to the patient; never stored or logged by the provider.
     pub code: crate::domain::code::ConfirmationCode,
+    /// By these the patient is told, and by no other: of those [`Provider::notices`] named.
+    pub notify: Vec<Channel>,
     pub locale: String,
     pub deadline: tokio::time::Instant,
 }
@@ -184,11 +205,16 @@ pub struct Reschedule {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Booked {
     /// It stands, exactly at the place asked for, seen by reading back where the vendor needs that.
-    Booked { handle: Handle, version: Option<String> },
+    Booked { handle: Handle, version: Option<String>, join_url: Option<String> },
     /// Certainly not: somebody else has the place.
     Taken,
+    /// There was no clear answer, and then somebody else was seen in the place, and nothing of ours. What was
+    /// sent may still land.
+    Occupied,
     /// Certainly not: the vendor's rules forbid it. The rule, in words for the log.
     Refused { rule: String },
+    /// Certainly not: the vendor could not be asked, or not by us.
+    Failed(ProviderError),
     /// It may stand, now or later. Only `find` tells.
     Unclear { why: String },
     /// An earlier place of the order was not booked.
@@ -203,6 +229,43 @@ pub struct Appointment {
     pub reference: Option<Reference>,
     pub place: Place,
     pub created: Option<DateTime<Utc>>,
+    /// Where a visit by video is joined.
+    pub join_url: Option<String>,
+}
+
+/// What a vendor sends to a patient by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Notices {
+    /// How the booking is confirmed.
+    pub notified: Vec<Channel>,
+    /// How long before the appointment it reminds: ISO 8601 durations.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reminders: Vec<String>,
+}
+
+impl Notices {
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.notified.is_empty() && self.reminders.is_empty()
+    }
+}
+
+/// What to tell a patient whose appointment is cancelled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Farewell {
+    Nothing,
+    /// That it is cancelled, in the patient's language, where the vendor can.
+    Message { locale: String },
+}
+
+/// Something of a provider's own that was tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trial {
+    /// A business, say; `None`: the provider as a whole.
+    pub of: Option<String>,
+    pub asked: String,
+    /// What came back; or what is wrong, and what to do.
+    pub ended: Result<String, (String, String)>,
 }
 
 /// Who is to be seen. Goes to the provider and is not kept; `Debug` shows nothing of it.

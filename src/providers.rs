@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::{config::Config, domain::ProviderName, provider::Provider};
 
 pub mod embedded;
+pub mod graph;
 
 pub use embedded::Embedded;
 

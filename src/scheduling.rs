@@ -18,7 +18,7 @@ use crate::{
     telemetry::audit::Audit,
 };
 
-pub use crate::ledger::reconcile::Tally;
+pub use crate::{domain::Channel, ledger::reconcile::Tally};
 pub use appointment::{FindOutcome, FindRequest, NotOpened, Proof};
 pub use book::{BookOutcome, BookRequest, NotBookable};
 pub use cancel::{CancelOutcome, CancelRequest};
@@ -214,8 +214,3 @@ pub enum Mode {
     Write,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Channel {
-    Email,
-    Sms,
-}

@@ -23,9 +23,6 @@ use crate::{
 type Week = [Vec<Hours>; 7];
 
 pub(super) fn clinics(entries: Vec<ClinicEntry>, services: &[Known], findings: &mut Findings) -> Vec<Clinic> {
-    if entries.is_empty() {
-        findings.lacking("", "has no `[[clinic]]`: without one there is nowhere to book");
-    }
     let mut ids = BTreeSet::new();
     let mut clinics = Vec::new();
     for (index, entry) in entries.into_iter().enumerate() {
@@ -276,6 +273,6 @@ fn address(entry: AddressEntry) -> Address {
     }
 }
 
-fn position(entry: &PositionEntry) -> Option<Position> {
+pub(super) fn position(entry: &PositionEntry) -> Option<Position> {
     Some(Position { latitude: entry.latitude?, longitude: entry.longitude? })
 }

@@ -15,6 +15,7 @@ use crate::{
         Audience, BookBy, Hours, PatientField, PractitionerChoice,
         civil::{Away, BadSpan},
     },
+    providers::graph::Cloud,
     shape::{Format, Leniency, Shape},
 };
 
@@ -25,6 +26,10 @@ pub struct File {
     pub service: Option<Vec<ServiceEntry>>,
     /// The sites of the embedded provider.
     pub clinic: Option<Vec<ClinicEntry>>,
+    /// Which Microsoft Graph, and as whom.
+    pub graph: Option<GraphEntry>,
+    /// Microsoft Bookings.
+    pub bookings: Option<BookingsEntry>,
     pub ledger: Option<LedgerEntry>,
 }
 
@@ -208,6 +213,105 @@ impl WeekEntry {
     }
 }
 
+/// `[graph]`
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub struct GraphEntry {
+    #[schema(value_type = Option<CloudName>)]
+    pub cloud: Option<Cloud>,
+    #[schema(format = "words", max_length = 200)]
+    pub tenant_id: Option<String>,
+    #[schema(format = "words", max_length = 200)]
+    pub client_id: Option<String>,
+    #[schema(minimum = 1, maximum = 20)]
+    pub requests_at_once: Option<u32>,
+}
+
+/// `[bookings]`
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub struct BookingsEntry {
+    #[schema(required = true)]
+    pub businesses: Option<Businesses>,
+    #[schema(value_type = Option<BTreeSet<SentFieldName>>)]
+    pub send: Option<Vec<SentField>>,
+    #[schema(value_type = Option<PractitionerChoiceName>)]
+    pub practitioner_choice: Option<PractitionerChoice>,
+    pub same_practitioner: Option<bool>,
+    #[schema(minimum = 1, maximum = 1000)]
+    pub max_open_per_contact: Option<u32>,
+    pub pause: Option<bool>,
+    pub without_one_time_password: Option<bool>,
+    pub business: Option<Vec<BusinessEntry>>,
+    pub service: Option<Vec<BookingsServiceEntry>>,
+}
+
+/// Their ids, or `"*"`.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum Businesses {
+    All(String),
+    Listed(Vec<String>),
+}
+
+/// `[[bookings.business]]`
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub struct BusinessEntry {
+    #[schema(required = true, format = "words", max_length = 320)]
+    pub id: Option<String>,
+    #[schema(format = "id", max_length = 64)]
+    pub location: Option<String>,
+    #[schema(format = "time-zone")]
+    pub time_zone: Option<String>,
+    #[schema(format = "country")]
+    pub country: Option<String>,
+    pub position: Option<PositionEntry>,
+    pub locations_of_services: Option<bool>,
+    pub pause: Option<bool>,
+    pub without_one_time_password: Option<bool>,
+}
+
+/// `[[bookings.service]]`
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub struct BookingsServiceEntry {
+    #[schema(required = true, format = "id", max_length = 64)]
+    pub id: Option<String>,
+    pub services: Option<Vec<String>>,
+    pub hidden: Option<bool>,
+    pub name: Option<Text>,
+    pub series: Option<SeriesEntry>,
+    #[schema(value_type = Option<BTreeSet<PatientFieldName>>)]
+    pub requires: Option<Vec<PatientField>>,
+    pub questions: Option<Vec<QuestionEntry>>,
+    pub consent: Option<ConsentEntry>,
+    pub instructions: Option<Text>,
+    pub price: Option<Text>,
+    #[schema(maximum = 150)]
+    pub min_age: Option<u32>,
+    #[schema(maximum = 150)]
+    pub max_age: Option<u32>,
+    #[schema(value_type = Option<AudienceName>)]
+    pub audience: Option<Audience>,
+    #[schema(value_type = Option<PractitionerChoiceName>)]
+    pub practitioner_choice: Option<PractitionerChoice>,
+    pub same_practitioner: Option<bool>,
+    #[schema(maximum = 525_600)]
+    pub cancel_notice_minutes: Option<u32>,
+    #[schema(minimum = 1, maximum = 1000)]
+    pub max_open_per_contact: Option<u32>,
+}
+
+/// What of a patient may reach Bookings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SentField {
+    Name,
+    Email,
+    Phone,
+    BirthDate,
+    Notes,
+    Answers,
+    BookedBy,
+}
+
 /// `[ledger]`
 #[derive(Debug, Default, Deserialize, ToSchema)]
 pub struct LedgerEntry {
@@ -231,6 +335,8 @@ names! {
     AudienceName: Any Adults Children;
     PractitionerChoiceName: None Optional Required;
     BookByName: Chat Page Phone;
+    SentFieldName: Name Email Phone BirthDate Notes Answers BookedBy;
+    CloudName: Global UsGovL4 UsGovL5;
 }
 
 macro_rules! texts {
@@ -280,7 +386,7 @@ pub fn keys() -> Vec<String> {
 pub(super) fn read(text: &str, source: &Source) -> (File, Findings) {
     let lines::Parsed { mut value, lines, broken } = lines::parse(text);
     let mut findings = Findings::new(source.to_string(), lines, broken);
-    for provider in ["bookings", "shifts", "fhir"] {
+    for provider in ["shifts", "fhir"] {
         if value.shift_remove(provider).is_some() {
             findings.wrong(provider, "names a provider that is not in this build yet: take the section out");
         }

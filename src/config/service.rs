@@ -35,7 +35,7 @@ pub(super) fn services(entries: Vec<ServiceEntry>, findings: &mut Findings) -> V
 }
 
 fn service(entry: ServiceEntry, path: &str, findings: &mut Findings) -> Service {
-    check_ages(&entry, path, findings);
+    check_ages(entry.min_age, entry.max_age, path, findings);
     let duration = entry.duration_minutes.unwrap_or(1);
     let max_advance_days = entry.max_advance_days.unwrap_or(MAX_ADVANCE_DAYS);
     let minutes = |minutes: u32| TimeDelta::minutes(i64::from(minutes));
@@ -61,12 +61,14 @@ fn service(entry: ServiceEntry, path: &str, findings: &mut Findings) -> Service 
         audience: entry.audience.unwrap_or(Audience::Any),
         practitioner_choice: entry.practitioner_choice.unwrap_or(PractitionerChoice::None),
         max_open_per_contact: entry.max_open_per_contact.unwrap_or(MAX_OPEN_PER_CONTACT),
+        same_practitioner: false,
         online: entry.online.unwrap_or(false),
+        booking_page: None,
     }
 }
 
-fn check_ages(entry: &ServiceEntry, path: &str, findings: &mut Findings) {
-    if let (Some(min), Some(max)) = (entry.min_age, entry.max_age)
+pub(super) fn check_ages(min: Option<u32>, max: Option<u32>, path: &str, findings: &mut Findings) {
+    if let (Some(min), Some(max)) = (min, max)
         && min > max
     {
         findings.wrong(&format!("{path}.max_age"), format!("must be at least `min_age`, {min}"));
@@ -74,7 +76,7 @@ fn check_ages(entry: &ServiceEntry, path: &str, findings: &mut Findings) {
 }
 
 /// A series that is wrong is none; what is wrong was found, or is found here.
-fn series(entry: &SeriesEntry, advance: u32, path: &str, findings: &mut Findings) -> Option<Series> {
+pub(super) fn series(entry: &SeriesEntry, advance: u32, path: &str, findings: &mut Findings) -> Option<Series> {
     let series = Series { doses: entry.doses?, min_days: entry.min_days?, max_days: entry.max_days? };
     if series.min_days > series.max_days {
         let detail = format!("must be at least `min_days`, {}", series.min_days);
@@ -91,7 +93,7 @@ fn series(entry: &SeriesEntry, advance: u32, path: &str, findings: &mut Findings
     Some(series)
 }
 
-fn questions(entries: Vec<QuestionEntry>, path: &str, findings: &mut Findings) -> Vec<Question> {
+pub(super) fn questions(entries: Vec<QuestionEntry>, path: &str, findings: &mut Findings) -> Vec<Question> {
     let mut ids = BTreeSet::new();
     let mut questions = Vec::new();
     for (index, entry) in entries.into_iter().enumerate() {
@@ -113,7 +115,7 @@ fn questions(entries: Vec<QuestionEntry>, path: &str, findings: &mut Findings) -
     questions
 }
 
-fn consent(entry: ConsentEntry, path: &str, findings: &mut Findings) -> Consent {
+pub(super) fn consent(entry: ConsentEntry, path: &str, findings: &mut Findings) -> Consent {
     Consent {
         id: entry.id.unwrap_or_default(),
         text: words::required(entry.text, &format!("{path}.consent.text"), findings),

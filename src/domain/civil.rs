@@ -173,6 +173,20 @@ impl FromStr for Away {
     }
 }
 
+/// An ISO 8601 duration as a length of time: `P1D`, `PT2H30M`. Years and months are no lengths of time.
+#[must_use]
+pub fn elapsed(text: &str) -> Option<TimeDelta> {
+    let (date, _) = text.split_once('T').unwrap_or((text, ""));
+    if !text.contains('P') || date.contains(['Y', 'M']) {
+        return None;
+    }
+    let config = speedate::TimeConfig::builder()
+        .microseconds_precision_overflow_behavior(speedate::MicrosecondsPrecisionOverflowBehavior::Truncate)
+        .build();
+    let duration = speedate::Duration::parse_bytes_with_config(text.as_bytes(), &config).ok()?;
+    TimeDelta::try_milliseconds(duration.signed_total_ms())
+}
+
 /// `08:30` as minutes from midnight.
 fn minutes(text: &str) -> Option<u32> {
     let (hour, minute) = text.trim().split_once(':')?;
@@ -232,5 +246,25 @@ impl Gap {
     /// Whether nothing is left of a date.
     fn swallows(&self, date: NaiveDate) -> bool {
         self.begin <= date.and_time(NaiveTime::MIN) && date < self.end.date()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_as_lengths_of_time() {
+        assert_eq!(elapsed("P1D"), Some(TimeDelta::days(1)));
+        assert_eq!(elapsed("PT2H30M"), Some(TimeDelta::minutes(150)));
+        assert_eq!(elapsed("P1DT12H"), Some(TimeDelta::hours(36)));
+        assert_eq!(elapsed("PT0S"), Some(TimeDelta::zero()));
+        // Microsoft Graph's own example of how long it may get.
+        let longest = TimeDelta::days(12) - TimeDelta::milliseconds(1);
+        assert_eq!(elapsed("P11D23H59M59.999999999999S"), None, "without its `T`");
+        assert_eq!(elapsed("P11DT23H59M59.999999999999S"), Some(longest));
+        for wrong in ["", "1D", "P1", "P1Y", "P1M", "PTX", "P1Dé", "10:00"] {
+            assert_eq!(elapsed(wrong), None, "{wrong}");
+        }
     }
 }

@@ -1,6 +1,5 @@
 //! How a booking is told to its patient.
 
-use chrono::TimeDelta;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -11,6 +10,7 @@ use super::{
     way_on::Words,
 };
 use crate::{
+    domain::civil,
     language::{Language, Message},
     scheduling::{AppointmentView, BookingView, Channel, Status},
 };
@@ -239,7 +239,7 @@ pub(super) fn notices(view: &BookingView, language: &Language) -> Vec<String> {
         (false, false) => view.code.is_some().then_some(Message::WriteCodeDown),
     };
     notices.extend(sent.map(|message| language.say(&message)));
-    let reminders = view.reminders.iter().filter_map(|reminder| iso8601_duration(reminder));
+    let reminders = view.reminders.iter().filter_map(|reminder| civil::elapsed(reminder));
     notices.extend(
         reminders.map(|before| language.say(&Message::Reminder { before: &language.duration(before) })),
     );
@@ -260,38 +260,4 @@ pub(super) fn instructions<'a>(
         }
     }
     told
-}
-
-/// `P1D`, `PT2H30M`, `P1DT12H`: what reminders come as. Months and years are no lengths of time.
-fn iso8601_duration(text: &str) -> Option<TimeDelta> {
-    let (days, times) = text.strip_prefix('P')?.split_once('T').unwrap_or((text.strip_prefix('P')?, ""));
-    let mut total = TimeDelta::zero();
-    for (part, units) in [(days, &[('W', 10_080), ('D', 1440)]), (times, &[('H', 60), ('M', 1)])] {
-        let mut rest = part;
-        while let Some(end) = rest.find(|letter: char| !letter.is_ascii_digit()) {
-            let (number, unit) = (rest[..end].parse::<i64>().ok()?, rest[end..].chars().next()?);
-            let minutes = units.iter().find(|(name, _)| *name == unit)?.1;
-            total = total.checked_add(&TimeDelta::try_minutes(number.checked_mul(minutes)?)?)?;
-            rest = &rest[end + unit.len_utf8()..];
-        }
-        if !rest.is_empty() {
-            return None;
-        }
-    }
-    Some(total)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reminders_are_read_as_lengths_of_time() {
-        assert_eq!(iso8601_duration("P1D"), Some(TimeDelta::days(1)));
-        assert_eq!(iso8601_duration("PT2H30M"), Some(TimeDelta::minutes(150)));
-        assert_eq!(iso8601_duration("P1DT12H"), Some(TimeDelta::hours(36)));
-        for wrong in ["", "1D", "P1", "P1Y", "PTX", "P1Dé"] {
-            assert_eq!(iso8601_duration(wrong), None, "{wrong}");
-        }
-    }
 }

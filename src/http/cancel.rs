@@ -90,6 +90,7 @@ fn read(request: &mut Request) -> Result<CancelRequest, Fault> {
         proof: form.contact.unwrap_or_default().with_code(form.confirmation_code),
         dose: form.dose,
         notify: channels(form.notify),
+        locale: request.language.tag().to_owned(),
         request_id,
         mode: mode(form.preview),
         caller: request.caller.clone(),

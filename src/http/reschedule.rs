@@ -118,6 +118,7 @@ fn read(request: &mut Request) -> Result<Option<RescheduleRequest>, Fault> {
         dose: form.dose,
         slots,
         notify: channels(form.notify),
+        locale: request.language.tag().to_owned(),
         request_id,
         mode: mode(form.preview),
         caller: request.caller.clone(),

@@ -5,7 +5,7 @@
 //! [`settle`](super::settle) finishes or undoes. Nothing here ever waits for a lock: there are none.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::HashSet,
     sync::Arc,
     time::Duration,
 };
@@ -21,12 +21,11 @@ use super::{
     ring::{Digest, Key},
     settle::Settled,
     vault::Keys,
+    vendor::VendorCall,
 };
 use crate::{
-    domain::{Location, Place, Service, TimeRange, code::ConfirmationCode},
-    provider::{
-        Booked as Answer, Counted, Handle, Order, OrderedDose, Patient, Provider, Record as WhoseRecord,
-    },
+    domain::{Location, Service, TimeRange, code::ConfirmationCode},
+    provider::{Counted, Notices, Patient, Record as WhoseRecord},
     store::{Etag, StoreError},
 };
 
@@ -41,9 +40,6 @@ const ROUND: Duration = Duration::from_millis(250);
 
 /// Bookings of one request that were cancelled and made anew. More is a loop of the caller.
 const GENERATIONS: u32 = 100;
-
-/// Searches for an appointment whose making had no clear answer, before the same place is tried again.
-const SEARCHES: u32 = 3;
 
 /// What makes two requests the same, and who asks.
 #[derive(Clone)]
@@ -74,6 +70,8 @@ pub struct Wish {
     /// Vendor appointments that the candidates' seats already count.
     pub counted: Arc<HashSet<Counted>>,
     pub patient: Arc<Patient>,
+    /// What the provider will send to the patient.
+    pub notices: Notices,
     pub locale: String,
 }
 
@@ -328,139 +326,8 @@ impl Ledger {
         }
     }
 
-    /// Step 4: the places into the record, then the vendor, until every dose is booked or it is known why not.
-    async fn book_at_vendor(
-        self: &Arc<Self>,
-        mut record: Record,
-        mut places: BTreeMap<u8, Place>,
-        call: &mut VendorCall<'_>,
-    ) -> Result<Booked, LedgerError> {
-        loop {
-            let mut booking = record.booking.clone();
-            booking.stand_in(&places);
-            self.name_references(&mut booking, &record.code).await?;
-            record = match self.write_record(&record.code, Some(&record.etag), booking).await {
-                Ok(record) => record,
-                Err(NotWritten::Beaten(now)) => return Ok(beaten(now.map(|now| *now))),
-                Err(NotWritten::Failed(error)) => return Err(error),
-            };
-            match self.call_vendor(&mut record, call).await? {
-                Called::AllBooked => {
-                    let booking = record.booking.clone();
-                    return self.confirm(record, booking, call.wish).await;
-                }
-                Called::Taken(dose) => {
-                    call.keep_booked(&record);
-                    let claim = call.claims.iter_mut().find(|claim| claim.dose == dose);
-                    if let Some(claim) = claim {
-                        claim.candidates.retain(|candidate| Some(&candidate.place) != places.get(&dose));
-                        if !claim.candidates.is_empty()
-                            && let Claimed::All(next) =
-                                self.claim(&call.claimant, &mut call.claims, call.deadline).await?
-                        {
-                            places = next;
-                            continue;
-                        }
-                    }
-                    return self.undo(record, Undone::SlotTaken(vec![dose])).await;
-                }
-                Called::Refused => return self.undo(record, Undone::Refused).await,
-            }
-        }
-    }
-
-    /// Books what is not booked yet. What stays unclear is an error: the places stay held, and `reconcile`
-    /// decides.
-    async fn call_vendor(&self, record: &mut Record, call: &VendorCall<'_>) -> Result<Called, LedgerError> {
-        let mut unclear = BTreeSet::new();
-        // Each call books a dose at least, but for one that is tried again. An object that is written whole is
-        // not: the first try, landing after the second, would undo whatever was written in between.
-        let again = usize::from(!call.claimant.capabilities.shared_objects);
-        for _ in 0..record.booking.doses.len() + again {
-            let Some(order) = call.order(record) else { return Ok(Called::AllBooked) };
-            // One that was stopped may have been overtaken: what it sends now, nobody may look for any more.
-            if Instant::now() >= call.deadline {
-                return Err(LedgerError::Timeout);
-            }
-            let answers = call.provider.book(&order).await;
-            for (ordered, answer) in order.doses.iter().zip(answers) {
-                match self.certain(record, ordered, answer, call, &mut unclear).await? {
-                    Answer::Booked { handle, version } => record.booking.book(ordered.dose, handle, version),
-                    Answer::Taken => return Ok(Called::Taken(ordered.dose)),
-                    Answer::Refused { rule } => {
-                        tracing::info!(%rule, "the provider refused a booking");
-                        return Ok(Called::Refused);
-                    }
-                    // Nothing there is unknown, not no: the same place, once more.
-                    Answer::Unclear { .. } | Answer::NotTried => break,
-                }
-            }
-        }
-        if call.order(record).is_none() { Ok(Called::AllBooked) } else { Err(LedgerError::Timeout) }
-    }
-
-    /// An answer, after a search if it is not clear. Once it was not clear for a dose, its place may be taken,
-    /// or refused, because of what we made there ourselves.
-    async fn certain(
-        &self,
-        record: &mut Record,
-        ordered: &OrderedDose,
-        answer: Answer,
-        call: &VendorCall<'_>,
-        unclear: &mut BTreeSet<u8>,
-    ) -> Result<Answer, LedgerError> {
-        match answer {
-            Answer::Unclear { why } => {
-                record.booking.doubt = Doubt::Unclear;
-                unclear.insert(ordered.dose);
-                tracing::warn!(%why, "the provider gave no clear answer to a booking");
-                self.search(record, ordered, call).await
-            }
-            Answer::Taken | Answer::Refused { .. } if unclear.contains(&ordered.dose) => {
-                self.search(record, ordered, call).await
-            }
-            answer => Ok(answer),
-        }
-    }
-
-    /// Looks for an appointment that may have been made.
-    async fn search(
-        &self,
-        record: &Record,
-        ordered: &OrderedDose,
-        call: &VendorCall<'_>,
-    ) -> Result<Answer, LedgerError> {
-        for search in 0..SEARCHES {
-            let (references, places) = (vec![ordered.reference.clone()], vec![ordered.place.clone()]);
-            let found = call.provider.find(&record.booking.calendar, &references, &places).await?;
-            if let Some(ours) = found.into_iter().find(|found| found.place == ordered.place) {
-                return Ok(Answer::Booked { handle: ours.handle, version: ours.version });
-            }
-            self.pause(search + 4).await;
-        }
-        Ok(Answer::Unclear { why: "nothing was found".into() })
-    }
-
-    async fn name_references(
-        &self,
-        booking: &mut Booking,
-        code: &ConfirmationCode,
-    ) -> Result<(), LedgerError> {
-        let keys = self.keys().await?;
-        let key = keys.find(&booking.key).unwrap_or(&keys.current);
-        for dose in &mut booking.doses {
-            dose.reference = Some(key.reference(code, dose.dose, booking.attempt));
-            if let Some(place) = &dose.place
-                && !booking.tried.contains(place)
-            {
-                booking.tried.push(place.clone());
-            }
-        }
-        Ok(())
-    }
-
     /// The commit.
-    async fn confirm(
+    pub(super) async fn confirm(
         self: &Arc<Self>,
         record: Record,
         mut booking: Booking,
@@ -535,7 +402,7 @@ impl Ledger {
 }
 
 /// An executor that is not current any more replies what the record says.
-fn beaten(now: Option<Record>) -> Booked {
+pub(super) fn beaten(now: Option<Record>) -> Booked {
     match now {
         Some(record) if record.booking.state == State::Confirmed => Booked::Booked(Box::new(record)),
         Some(record) if record.booking.state == State::Cancelled => {
@@ -552,57 +419,6 @@ enum Judged {
     Again(Box<Record>),
     /// It was cancelled since, and this is a new wish.
     NextGeneration,
-}
-
-/// How a round of calls to the vendor ended.
-enum Called {
-    AllBooked,
-    Taken(u8),
-    Refused,
-}
-
-/// What a booking at a vendor needs at hand.
-struct VendorCall<'a> {
-    provider: Arc<dyn Provider>,
-    claimant: Claimant,
-    claims: Vec<Claim>,
-    wish: &'a Wish,
-    deadline: Instant,
-}
-
-impl VendorCall<'_> {
-    /// What the vendor has booked stays where it is, whatever is claimed next.
-    fn keep_booked(&mut self, record: &Record) {
-        for claim in &mut self.claims {
-            let dose = record.booking.dose(claim.dose).filter(|dose| dose.handle.is_some());
-            if let Some(place) = dose.and_then(|dose| dose.place.as_ref()) {
-                claim.candidates.retain(|candidate| candidate.place == *place);
-            }
-        }
-    }
-
-    /// What is still to be booked; `None` when nothing is.
-    fn order(&self, record: &Record) -> Option<Order> {
-        let doses: Vec<OrderedDose> = record
-            .booking
-            .doses
-            .iter()
-            .filter(|dose| dose.handle.is_none())
-            .filter_map(|dose| {
-                let (place, reference) = (dose.place.clone()?, dose.reference.clone()?);
-                Some(OrderedDose { dose: dose.dose, place, reference })
-            })
-            .collect();
-        (!doses.is_empty()).then(|| Order {
-            location: self.wish.location.clone(),
-            service: self.wish.service.clone(),
-            doses,
-            patient: self.wish.patient.clone(),
-            code: record.code.clone(),
-            locale: self.wish.locale.clone(),
-            deadline: self.deadline,
-        })
-    }
 }
 
 impl Request {
@@ -666,6 +482,8 @@ impl Wish {
             doubt: Doubt::None,
             tried: Vec::new(),
             sealed: None,
+            locale: self.locale.clone(),
+            notices: self.notices.clone(),
         }
     }
 }
@@ -679,22 +497,8 @@ impl WishedDose {
             handle: None,
             version: None,
             reference: None,
+            join_url: None,
             status: DoseStatus::Booked,
-        }
-    }
-}
-
-impl Booking {
-    fn stand_in(&mut self, places: &BTreeMap<u8, Place>) {
-        for dose in &mut self.doses {
-            dose.place = places.get(&dose.dose).cloned();
-        }
-    }
-
-    fn book(&mut self, dose: u8, handle: Handle, version: Option<String>) {
-        if let Some(dose) = self.doses.iter_mut().find(|of| of.dose == dose) {
-            dose.handle = Some(handle);
-            dose.version = version;
         }
     }
 }

@@ -18,8 +18,10 @@ use super::{
     settle::{Back, Settled},
 };
 use crate::{
-    domain::{Location, Place, Service},
-    provider::{Appointment, Booked as Answer, Counted, Provider, Record as WhoseRecord, Reschedule},
+    domain::{Channel, Location, Place, Service},
+    provider::{
+        Appointment, Booked as Answer, Counted, Provider, ProviderError, Record as WhoseRecord, Reschedule,
+    },
 };
 
 /// How often a change starts over because the record changed under it.
@@ -30,6 +32,9 @@ const ROUNDS: u32 = 8;
 pub struct Asker {
     pub request_id: Option<String>,
     pub invocation: Option<String>,
+    pub locale: String,
+    /// How they want to be told.
+    pub notify: Vec<Channel>,
 }
 
 /// A booking to be moved.
@@ -181,15 +186,19 @@ impl Ledger {
     ) -> Result<Changed, LedgerError> {
         let mut moved = Vec::new();
         for target in &operation.targets {
-            let ended = match self.move_dose(&mut record, target, provider, wish, deadline).await? {
-                Ok(appointment) => {
-                    moved.push(appointment);
+            let (ended, error) = match self.move_dose(&mut record, target, provider, wish, deadline).await? {
+                Moved::There(appointment) => {
+                    moved.push(*appointment);
                     continue;
                 }
-                Err(ended) => ended,
+                Moved::Not(ended) => (ended, None),
+                Moved::Failed(error) => (Ended::Abandoned, Some(error)),
             };
             return match self.move_back(&mut record.booking, &moved, provider).await? {
-                Back::All => self.give_up(record, ended).await,
+                Back::All => {
+                    let ended = self.give_up(record, ended).await?;
+                    error.map_or(Ok(ended), |error| Err(error.into()))
+                }
                 // Not told as if nothing had been moved.
                 Back::NotAll => {
                     self.give_up(record, Ended::Abandoned).await?;
@@ -203,7 +212,7 @@ impl Ledger {
         self.moved(record, booking).await
     }
 
-    /// The appointment at its new place, or why it is not there. What stays unclear is an error.
+    /// What stays unclear is an error.
     async fn move_dose(
         &self,
         record: &mut Record,
@@ -211,7 +220,7 @@ impl Ledger {
         provider: &dyn Provider,
         wish: &Move,
         deadline: Instant,
-    ) -> Result<Result<Appointment, Ended>, LedgerError> {
+    ) -> Result<Moved, LedgerError> {
         let change = wish.change(record, target, deadline).filter(|_| Instant::now() < deadline);
         // One that was stopped may have been overtaken: what it sends now, nobody may look for any more.
         let Some(change) = change else { return Err(LedgerError::Timeout) };
@@ -224,14 +233,20 @@ impl Ledger {
             answer => answer,
         };
         match answer {
-            Answer::Booked { handle, version } => {
+            Answer::Booked { handle, version, join_url } => {
                 let (reference, place) = (Some(change.reference), change.to);
-                Ok(Ok(Appointment { handle, version, reference, place, created: None }))
+                let there = Appointment { handle, version, reference, place, created: None, join_url };
+                Ok(Moved::There(Box::new(there)))
             }
-            Answer::Taken => Ok(Err(Ended::SlotTaken(vec![target.dose]))),
+            Answer::Occupied => {
+                record.booking.doubt = Doubt::LookAgain;
+                Ok(Moved::Not(Ended::SlotTaken(vec![target.dose])))
+            }
+            Answer::Taken => Ok(Moved::Not(Ended::SlotTaken(vec![target.dose]))),
+            Answer::Failed(error) => Ok(Moved::Failed(error)),
             Answer::Refused { rule } => {
                 tracing::info!(%rule, "the provider refused a reschedule");
-                Ok(Err(Ended::Refused))
+                Ok(Moved::Not(Ended::Refused))
             }
             Answer::Unclear { .. } | Answer::NotTried => Err(LedgerError::Timeout),
         }
@@ -270,7 +285,7 @@ impl Ledger {
         let found = provider.find(&record.booking.calendar, &references, &places).await?;
         Ok(found.into_iter().find(|found| found.place == change.to).map_or_else(
             || Answer::Unclear { why: "nothing was found".into() },
-            |there| Answer::Booked { handle: there.handle, version: there.version },
+            Appointment::into_answer,
         ))
     }
 
@@ -286,7 +301,15 @@ impl Ledger {
             let key = keys.find(&record.booking.key).unwrap_or(&keys.current);
             let Draft { kind, doses, targets } = draft(key, &record);
             let request = asker.request_id.as_ref().map(|id| key.digest("operation", &[id]));
-            let operation = Operation { kind, doses, targets, request, invocation: asker.invocation.clone() };
+            let operation = Operation {
+                kind,
+                doses,
+                targets,
+                request,
+                invocation: asker.invocation.clone(),
+                locale: Some(asker.locale.clone()).filter(|locale| !locale.is_empty()),
+                notify: asker.notify.clone(),
+            };
             if let Some(changed) = self.replay(&record, &operation) {
                 return Ok(Begun::Ended(changed));
             }
@@ -390,6 +413,14 @@ struct Draft {
     kind: OperationKind,
     doses: Vec<u8>,
     targets: Vec<Target>,
+}
+
+/// What became of one dose that was to move.
+enum Moved {
+    There(Box<Appointment>),
+    Not(Ended),
+    /// The vendor could not be asked: nothing was moved.
+    Failed(ProviderError),
 }
 
 enum Begun {

@@ -44,6 +44,8 @@ pub struct Candidate {
     pub place: Place,
     /// Patients it has room for, by the provider's word.
     pub seats: u32,
+    /// How many appointments the provider shows with this practitioner on that date.
+    pub appointments: usize,
 }
 
 /// How a claim ended.
@@ -162,7 +164,7 @@ impl Ledger {
             counted: Arc::default(),
             standing: places.iter().cloned().collect(),
         };
-        let only = |(dose, place)| Claim { dose, candidates: vec![Candidate { place, seats: u32::MAX }] };
+        let only = |(dose, place)| Claim { dose, candidates: vec![Candidate { place, seats: u32::MAX, appointments: 0 }] };
         let claims: Vec<Claim> = places.into_iter().map(only).collect();
         let mut looked_at = BTreeSet::new();
         let mut waited = 0;
@@ -481,7 +483,7 @@ impl Claimant {
     }
 
     /// Candidates in the order to try: the one already chosen on another date alone, else whoever has the
-    /// fewest entries that day.
+    /// fewest appointments that day.
     fn preferred(&self, day: &Day, claim: &Claim, chosen: Option<usize>) -> Vec<usize> {
         if let Some(index) = chosen {
             return vec![index];
@@ -497,8 +499,9 @@ impl Claimant {
         }
         let mut order: Vec<usize> = (0..claim.candidates.len()).collect();
         order.sort_by_cached_key(|index| {
-            let practitioner = &claim.candidates[*index].place.practitioner;
-            day.entries.iter().filter(|entry| entry.practitioner == *practitioner).count()
+            let Candidate { place, appointments, .. } = &claim.candidates[*index];
+            let theirs = |entry: &&Entry| entry.practitioner == place.practitioner && !self.is_counted(entry);
+            appointments + day.entries.iter().filter(theirs).count()
         });
         order
     }
@@ -517,7 +520,7 @@ impl Claimant {
         let unfinished = in_the_way.iter().any(|entry| joins(entry) && entry.confirmed.is_none());
         let seated = u32::try_from(in_the_way.len()).unwrap_or(u32::MAX);
         let free = in_the_way.iter().all(|entry| joins(entry)) && seated < candidate.seats;
-        if free && !(unfinished && self.capabilities.shared_objects) {
+        if free && !(unfinished && self.shares_objects()) {
             return Fit::Free;
         }
         let doubtful = in_the_way.iter().filter(|entry| self.may_be_over(entry, now));
@@ -528,6 +531,11 @@ impl Claimant {
             return Fit::Waits;
         }
         Fit::Taken
+    }
+
+    /// Whether several places of this service are one object that is written whole.
+    pub(super) fn shares_objects(&self) -> bool {
+        self.capabilities.shared_objects && self.service.capacity > 1
     }
 
     fn is_in_the_way(&self, entry: &Entry, place: &Place) -> bool {

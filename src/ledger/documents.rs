@@ -14,8 +14,10 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::ring::{Digest, KeyId};
 use crate::{
-    domain::{CalendarId, LocationId, Place, PractitionerId, ServiceId, TimeRange, code::ConfirmationCode},
-    provider::{Counted, Handle, Reference},
+    domain::{
+        CalendarId, Channel, LocationId, Place, PractitionerId, ServiceId, TimeRange, code::ConfirmationCode,
+    },
+    provider::{Appointment, Counted, Farewell, Handle, Notices, Reference},
     store::combined,
 };
 
@@ -67,6 +69,12 @@ pub struct Booking {
     /// Name and contact for the embedded clinic's staff, sealed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed: Option<String>,
+    /// The language the patient is written to in.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub locale: String,
+    /// What the vendor was asked to send to the patient.
+    #[serde(default, skip_serializing_if = "Notices::is_empty")]
+    pub notices: Notices,
 }
 
 /// Recorded before it is acted on, and never reversed.
@@ -95,7 +103,19 @@ pub struct Dose {
     pub version: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<Reference>,
+    /// Where a visit by video is joined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub join_url: Option<String>,
     pub status: DoseStatus,
+}
+
+impl Dose {
+    /// The vendor's appointment is this dose's.
+    pub(super) fn name_as(&mut self, made: Appointment) {
+        self.handle = Some(made.handle);
+        self.version = made.version;
+        self.join_url = made.join_url;
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -165,6 +185,12 @@ pub struct Operation {
     pub request: Option<Digest>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invocation: Option<String>,
+    /// The language of whoever asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
+    /// How the patient wants to be told of a cancellation; and, once it has ended, was told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notify: Vec<Channel>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -231,6 +257,18 @@ impl Booking {
             State::Confirmed => self.operation.is_none(),
             State::Undone | State::Cancelled => true,
         }
+    }
+
+    /// What to tell the patient when it is cancelled: as they were told of it, or want to be.
+    #[must_use]
+    pub fn farewell(&self) -> Farewell {
+        let asked = self.operation.as_ref();
+        let wanted = asked.is_some_and(|operation| operation.notify.contains(&Channel::Email));
+        if !wanted && !self.notices.notified.contains(&Channel::Email) {
+            return Farewell::Nothing;
+        }
+        let locale = asked.and_then(|operation| operation.locale.clone());
+        Farewell::Message { locale: locale.unwrap_or_else(|| self.locale.clone()) }
     }
 
     #[must_use]

@@ -106,6 +106,7 @@ impl Ledger {
                 // A move of ours that was given up and landed late: it will be moved back.
                 Some(there) if there.reference.is_some() && there.reference != dose.reference => {}
                 Some(there) if dose.place.as_ref() != Some(&there.place) => {
+                    dose.join_url.clone_from(&there.join_url);
                     if dose.time != there.place.time {
                         dose.status = DoseStatus::Moved;
                     }

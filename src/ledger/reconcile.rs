@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     domain::{CalendarId, LocationId, ProviderName, code::ConfirmationCode},
+    provider::Notices,
     store::{Condition, Listed, Read, StoreError, Wanted},
 };
 
@@ -137,6 +138,8 @@ impl Ledger {
             doubt: Doubt::None,
             tried: Vec::new(),
             sealed: None,
+            locale: String::new(),
+            notices: Notices::default(),
         };
         match self.write_record(code, None, booking).await {
             Ok(_) | Err(NotWritten::Beaten(_)) => Ok(()),

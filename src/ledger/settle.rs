@@ -17,7 +17,9 @@ use super::{
 };
 use crate::{
     domain::code::ConfirmationCode,
-    provider::{Appointment, Booked as Answer, Provider, Record as WhoseRecord, Reference, Reschedule},
+    provider::{
+        Appointment, Booked as Answer, Farewell, Provider, Record as WhoseRecord, Reference, Reschedule,
+    },
 };
 
 /// How long after the last write a second search may say that nothing was made.
@@ -83,8 +85,7 @@ impl Ledger {
                 .find(|found| found.reference == dose.reference && Some(&found.place) == dose.place.as_ref());
             match ours {
                 Some(ours) => {
-                    dose.handle = Some(ours.handle.clone());
-                    dose.version.clone_from(&ours.version);
+                    dose.name_as(ours.clone());
                 }
                 None => complete = false,
             }
@@ -127,16 +128,17 @@ impl Ledger {
     pub(super) async fn unwind(&self, record: Record, age: Duration) -> Result<Settled, LedgerError> {
         let provider = self.provider(record.booking.location.provider())?.clone();
         let mut booking = record.booking.clone();
+        let farewell = booking.farewell();
         if provider.capabilities().record == WhoseRecord::Vendor {
             for dose in &mut booking.doses {
                 if let Some(handle) = dose.handle.take() {
-                    provider.cancel(&booking.calendar, &handle).await?;
+                    provider.cancel(&booking.calendar, &handle, &farewell).await?;
                 }
             }
             if matches!(booking.doubt, Doubt::Unclear | Doubt::EmptyOnce) {
                 let found = self.find_all(&record, &*provider).await?;
                 for appointment in &found {
-                    provider.cancel(&booking.calendar, &appointment.handle).await?;
+                    provider.cancel(&booking.calendar, &appointment.handle, &farewell).await?;
                 }
                 let certain = booking.doubt == Doubt::EmptyOnce && age >= CERTAIN;
                 booking.doubt = match (found.is_empty(), certain) {
@@ -203,9 +205,11 @@ impl Ledger {
             }
         }
         let mut booking = record.booking.clone();
+        let farewell = booking.farewell();
+        let mut told = Vec::new();
         for dose in booking.doses.iter_mut().filter(|dose| operation.doses.contains(&dose.dose)) {
             if let Some(handle) = &dose.handle {
-                provider.cancel(&booking.calendar, handle).await?;
+                told.extend(provider.cancel(&booking.calendar, handle, &farewell).await?);
             }
             if dose.status.stands() {
                 dose.status = DoseStatus::Cancelled;
@@ -213,6 +217,11 @@ impl Ledger {
         }
         if !booking.doses.iter().any(|dose| dose.status.stands()) {
             booking.state = State::Cancelled;
+        }
+        if let Some(operation) = &mut booking.operation {
+            told.sort_unstable();
+            told.dedup();
+            operation.notify = told;
         }
         self.end_operation(record, booking, Ended::Done).await
     }
@@ -272,13 +281,17 @@ impl Ledger {
                         tracing::info!("an appointment that had been moved is back at its place");
                         booking.follow(dose.dose, |dose| dose.version = version);
                     }
-                    Answer::Taken | Answer::Refused { .. } => {
+                    Answer::Taken | Answer::Occupied | Answer::Refused { .. } => {
                         back = Back::NotAll;
                         booking.follow(dose.dose, |dose| dose.move_with(appointment));
                     }
+                    Answer::Failed(error) => return Err(error.into()),
                     Answer::Unclear { .. } | Answer::NotTried => return Ok(Back::Unclear),
                 },
-                None => provider.cancel(&booking.calendar, &appointment.handle).await?,
+                // Made beside the one the patient knows of, and never told.
+                None => {
+                    provider.cancel(&booking.calendar, &appointment.handle, &Farewell::Nothing).await?;
+                }
             }
         }
         Ok(back)
@@ -383,11 +396,7 @@ impl Ledger {
     ) -> Result<Option<Record>, LedgerError> {
         booking.attempt += 1;
         booking.executor = self.random();
-        match self.begin_attempt(&record.code, Some(&record.etag), booking).await {
-            Ok(record) => Ok(Some(record)),
-            Err(NotWritten::Beaten(_)) => Ok(None),
-            Err(NotWritten::Failed(error)) => Err(error),
-        }
+        unless_beaten(self.begin_attempt(&record.code, Some(&record.etag), booking).await)
     }
 
     /// Writes the next step of a record. `None`: this executor is not current any more.
@@ -396,11 +405,15 @@ impl Ledger {
         record: Record,
         booking: Booking,
     ) -> Result<Option<Record>, LedgerError> {
-        match self.write_record(&record.code, Some(&record.etag), booking).await {
-            Ok(record) => Ok(Some(record)),
-            Err(NotWritten::Beaten(_)) => Ok(None),
-            Err(NotWritten::Failed(error)) => Err(error),
-        }
+        unless_beaten(self.write_record(&record.code, Some(&record.etag), booking).await)
+    }
+}
+
+fn unless_beaten(written: Result<Record, NotWritten>) -> Result<Option<Record>, LedgerError> {
+    match written {
+        Ok(record) => Ok(Some(record)),
+        Err(NotWritten::Beaten(_)) => Ok(None),
+        Err(NotWritten::Failed(error)) => Err(error),
     }
 }
 
@@ -452,8 +465,7 @@ impl Booking {
             dose.reference = Some(target.reference.clone());
             dose.status = DoseStatus::Booked;
             if let Some(there) = there {
-                dose.handle = Some(there.handle.clone());
-                dose.version.clone_from(&there.version);
+                dose.name_as(there.clone());
             }
         }
     }

@@ -18,13 +18,14 @@ use moka::sync::Cache;
 use crate::{
     config::{Clinic, Roster},
     domain::{
-        CalendarId, Hours, LocationId, Place, PractitionerId, ProviderName, ServiceId,
+        CalendarId, Channel, Hours, Location, LocationId, Place, PractitionerId, ProviderName, Service,
+        ServiceId,
         availability::{Interval, Supply},
         civil,
     },
     provider::{
-        Appointment, Booked, Capabilities, Handle, Locations, Openings, OpeningsQuery, Order, Provider,
-        ProviderError, Record, Reference, Reschedule,
+        Appointment, Booked, Capabilities, Farewell, Handle, Locations, Notices, Openings, OpeningsQuery,
+        Order, Patient, Provider, ProviderError, Record, Reference, Reschedule, Trial,
     },
 };
 
@@ -164,6 +165,16 @@ impl Provider for Embedded {
         Ok(Openings { supply, counted: Vec::new(), stale: false })
     }
 
+    async fn notices(
+        &self,
+        _location: &Location,
+        _service: &Service,
+        _patient: &Patient,
+        _wanted: &[Channel],
+    ) -> Notices {
+        Notices::default()
+    }
+
     async fn book(&self, order: &Order) -> Vec<Booked> {
         order.doses.iter().map(|_| stands()).collect()
     }
@@ -189,12 +200,21 @@ impl Provider for Embedded {
         stands()
     }
 
-    async fn cancel(&self, _calendar: &CalendarId, _handle: &Handle) -> Result<(), ProviderError> {
-        Ok(())
+    async fn cancel(
+        &self,
+        _calendar: &CalendarId,
+        _handle: &Handle,
+        _farewell: &Farewell,
+    ) -> Result<Vec<Channel>, ProviderError> {
+        Ok(Vec::new())
+    }
+
+    async fn trials(&self) -> Vec<Trial> {
+        Vec::new()
     }
 }
 
 /// There is no vendor to disagree, and none to name the appointment.
 fn stands() -> Booked {
-    Booked::Booked { handle: Handle("".into()), version: None }
+    Booked::Booked { handle: Handle("".into()), version: None, join_url: None }
 }

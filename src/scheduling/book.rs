@@ -12,10 +12,10 @@ use super::{
 use crate::{
     domain::{BookBy, Location, PractitionerChoice, Service, TimeRange, slot::SlotId},
     ledger::{
-        book::{Booked, Wish, WishedDose},
+        book::{Booked, Request, Wish, WishedDose},
         record::Record,
     },
-    provider::{Counted, Provider},
+    provider::{Counted, Notices, Provider},
 };
 
 #[derive(Debug, Clone)]
@@ -142,7 +142,7 @@ impl Scheduling {
             Err(asks) => return Ok(BookOutcome::NeedsInput(asks)),
         };
         if request.mode == Mode::Write
-            && let Some(booked) = self.ledger.recall(&checked.request).await?
+            && let Some(booked) = self.recalled(&checked.request).await?
         {
             return self.answer(booked, request, &chosen).await;
         }
@@ -155,6 +155,7 @@ impl Scheduling {
             }
             Offered::Taken(taken) => self.slot_taken(&chosen, taken).await,
             Offered::Places(doses, counted) if request.mode == Mode::Write => {
+                let notices = chosen.notices(&checked, request).await;
                 let wish = Wish {
                     request: checked.request,
                     location: chosen.location.clone(),
@@ -162,13 +163,24 @@ impl Scheduling {
                     doses,
                     counted: Arc::new(counted),
                     patient: checked.patient,
+                    notices,
                     locale: request.locale.clone(),
                 };
                 let booked = Box::pin(self.ledger.book(wish)).await?;
                 self.answer(booked, request, &chosen).await
             }
-            Offered::Places(..) => self.preview(&chosen, request).await,
+            Offered::Places(..) => self.preview(&chosen, &checked, request).await,
         }
+    }
+
+    /// What became of a request that was made before: as the vendor has it now.
+    async fn recalled(&self, request: &Request) -> Result<Option<Booked>, Fault> {
+        Ok(match self.ledger.recall(request).await? {
+            Some(Booked::Booked(record)) => {
+                Some(Booked::Booked(Box::new(self.ledger.refresh(*record).await?)))
+            }
+            recalled => recalled,
+        })
     }
 
     /// Finds the site and the service of some slots, and their times.
@@ -224,7 +236,12 @@ impl Scheduling {
     }
 
     /// All checks, nothing written: also whether the slots are free at this moment.
-    async fn preview(&self, chosen: &Chosen<'_>, request: &BookRequest) -> Result<BookOutcome, Fault> {
+    async fn preview(
+        &self,
+        chosen: &Chosen<'_>,
+        checked: &Checked,
+        request: &BookRequest,
+    ) -> Result<BookOutcome, Fault> {
         let taken = self.not_free(chosen, None).await?;
         if !taken.is_empty() {
             return self.slot_taken(chosen, taken).await;
@@ -243,6 +260,7 @@ impl Scheduling {
             notified,
             reminders,
         };
+        let booking = booking.noticed(&chosen.notices(checked, request).await);
         Ok(BookOutcome::Preview { booking, request_id })
     }
 
@@ -300,8 +318,7 @@ impl Scheduling {
     ) -> Result<BookOutcome, Fault> {
         Ok(match booked {
             Booked::Booked(record) => {
-                let record = self.ledger.refresh(*record).await?;
-                let mut view = self.view(&record).await?;
+                let mut view = self.view(&record).await?.noticed(&record.booking.notices);
                 view.code = Some(record.code.clone());
                 view.request_id.clone_from(&request.request_id);
                 BookOutcome::Booked(view)
@@ -330,6 +347,11 @@ impl<'a> Chosen<'a> {
             practitioner,
             own: None,
         }
+    }
+
+    /// What the provider will send to the patient.
+    async fn notices(&self, checked: &Checked, request: &BookRequest) -> Notices {
+        self.provider.notices(&self.location, &self.service, &checked.patient, &request.notify).await
     }
 
     /// The rules that forbid it, whoever is free.

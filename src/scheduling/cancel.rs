@@ -21,6 +21,7 @@ pub struct CancelRequest {
     /// This dose and all later ones; `None`: the whole series.
     pub dose: Option<u8>,
     pub notify: Vec<Channel>,
+    pub locale: String,
     pub request_id: Option<String>,
     pub mode: Mode,
     pub caller: Caller,
@@ -66,9 +67,18 @@ impl Scheduling {
             });
         }
         let doses = if doses.is_empty() { wanted(&record, request.dose) } else { doses };
-        let asker = Asker { request_id: request.request_id, invocation: request.caller.invocation.clone() };
+        let asker = Asker {
+            request_id: request.request_id,
+            invocation: request.caller.invocation.clone(),
+            locale: request.locale,
+            notify: request.notify,
+        };
         let (outcome, word) = match Box::pin(self.ledger.cancel(record, doses, asker)).await? {
-            Changed::Done(record) => (CancelOutcome::Cancelled(self.view(&record).await?), "cancelled"),
+            Changed::Done(record) => {
+                let mut view = self.view(&record).await?;
+                view.notified = record.booking.last.map(|last| last.operation.notify).unwrap_or_default();
+                (CancelOutcome::Cancelled(view), "cancelled")
+            }
             Changed::AlreadyCancelled(record) => {
                 (CancelOutcome::AlreadyCancelled(self.view(&record).await?), "alreadyCancelled")
             }

@@ -24,6 +24,7 @@ pub struct RescheduleRequest {
     pub dose: Option<u8>,
     pub slots: Vec<SlotId>,
     pub notify: Vec<Channel>,
+    pub locale: String,
     pub request_id: Option<String>,
     pub mode: Mode,
     pub caller: Caller,
@@ -116,11 +117,15 @@ impl Scheduling {
             doses,
             counted: Arc::new(counted),
         };
-        let asker =
-            Asker { request_id: request.request_id.clone(), invocation: request.caller.invocation.clone() };
+        let asker = Asker {
+            request_id: request.request_id.clone(),
+            invocation: request.caller.invocation.clone(),
+            locale: request.locale.clone(),
+            notify: request.notify.clone(),
+        };
         match Box::pin(self.ledger.reschedule(record.clone(), wish, asker)).await? {
             Changed::Done(record) => {
-                let mut view = self.view(&record).await?;
+                let mut view = self.view(&record).await?.noticed(&record.booking.notices);
                 view.code = Some(record.code.clone());
                 Ok(RescheduleOutcome::Rescheduled(view))
             }

@@ -5,6 +5,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
     ops::{Range, RangeInclusive},
     sync::Arc,
+    time::Duration,
 };
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
@@ -28,6 +29,9 @@ use crate::{
 
 /// How long a vendor's calendar may not show yet what we confirmed.
 const RECENT: TimeDelta = TimeDelta::minutes(2);
+
+/// When it makes sense to try again after a provider could not be read.
+const RETRY_AFTER: Duration = Duration::from_secs(10);
 
 /// A search at one site for one service.
 #[derive(Debug, Clone)]
@@ -246,6 +250,11 @@ impl Scheduling {
     ) -> Result<Option<(Vec<Candidate>, Vec<Counted>)>, Fault> {
         let date = hunt.date_of(time.start());
         let openings = self.openings(hunt, date, date).await?;
+        if openings.stale {
+            // What it said last is good enough for a list, and not for a booking.
+            let why = "the provider's calendar cannot be read now".into();
+            return Err(Fault::Unavailable { why, retry_after: Some(RETRY_AFTER) });
+        }
         let grid = grid(&hunt.service)?;
         let start = time.start().timestamp_millis();
         if !openings.supply.iter().any(|supply| supply.is_on_grid(&grid, start)) {
@@ -255,7 +264,12 @@ impl Scheduling {
         let candidates = openings.supply.iter().filter_map(|supply| {
             let seats = supply.seats_at(&grid, start)?;
             let place = Place { practitioner: supply.practitioner().clone(), time, buffered };
-            Some(Candidate { place, seats })
+            let on_the_day = |counted: &&Counted| {
+                counted.practitioner == place.practitioner
+                    && instant(counted.start).is_some_and(|start| hunt.date_of(start) == date)
+            };
+            let appointments = openings.counted.iter().filter(on_the_day).count();
+            Some(Candidate { place, seats, appointments })
         });
         Ok(Some((candidates.collect(), openings.counted)))
     }

@@ -11,6 +11,7 @@ use crate::{
         documents::{Dose, DoseStatus},
         record::Record,
     },
+    provider::Notices,
 };
 
 /// A booking as its patient may see it.
@@ -50,6 +51,15 @@ pub enum Status {
     Past,
 }
 
+impl BookingView {
+    /// With what is sent of it.
+    pub(super) fn noticed(mut self, notices: &Notices) -> Self {
+        self.notified.clone_from(&notices.notified);
+        self.reminders.clone_from(&notices.reminders);
+        self
+    }
+}
+
 impl Scheduling {
     pub(super) async fn view(&self, record: &Record) -> Result<BookingView, Fault> {
         let Some((location, service)) = self.ledger.offer(&record.booking).await? else {
@@ -69,6 +79,7 @@ impl Scheduling {
                 let busy = record.booking.operation.as_ref().is_some_and(|op| op.doses.contains(&dose.dose));
                 let mut view = AppointmentView::planned(dose.dose, dose.time, &location, &service);
                 view.status = self.status(dose, busy);
+                view.join_url.clone_from(&dose.join_url);
                 view.practitioner = dose.place.as_ref().and_then(|place| {
                     location.practitioners.iter().find(|who| who.id == place.practitioner).cloned()
                 });

@@ -11,6 +11,7 @@ mod embedded;
 mod fakes;
 mod faults;
 mod interleavings;
+mod grant;
 mod language;
 mod package;
 mod schemathesis;

@@ -15,7 +15,7 @@ use healthbot_scheduler::{
         record::Record,
         ring::{Key, Ring},
     },
-    provider::{Counted, Handle, Patient, Record as WhoseRecord},
+    provider::{Counted, Handle, Notices, Patient, Record as WhoseRecord},
 };
 use parking_lot::Mutex;
 use secrecy::SecretString;
@@ -288,7 +288,7 @@ fn parsed(code: &str) -> ConfirmationCode {
 }
 
 fn asker(call: Call) -> Asker {
-    Asker { request_id: call.request_id, invocation: call.invocation }
+    Asker { request_id: call.request_id, invocation: call.invocation, ..Asker::default() }
 }
 
 impl Node {
@@ -334,7 +334,7 @@ impl Node {
         let places: Vec<_> = starts.iter().flat_map(|(_, start)| clinic.places(service, *start)).collect();
         let (candidates, counted) = if clinic.capabilities.record == WhoseRecord::Ledger {
             let seats = service.capacity;
-            (places.into_iter().map(|place| Candidate { place, seats }).collect(), HashSet::new())
+            (places.into_iter().map(|place| Candidate { place, seats, appointments: 0 }).collect(), HashSet::new())
         } else {
             self.vendor.survey(&service.id, places, own.to_vec()).await?
         };
@@ -375,6 +375,7 @@ impl Node {
             doses,
             counted: Arc::new(counted),
             patient: Arc::new(patient),
+            notices: Notices::default(),
             locale: "en-US".into(),
         };
         Ok(Reply::from(self.ledger.book(wish).await?))

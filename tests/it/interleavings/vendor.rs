@@ -13,11 +13,12 @@ use std::{
 
 use async_trait::async_trait;
 use healthbot_scheduler::{
-    domain::{CalendarId, Place, ProviderName, ServiceId},
+    domain::{CalendarId, Channel, Location, Place, ProviderName, Service, ServiceId},
     ledger::days::Candidate,
     provider::{
-        Appointment, Booked, Capabilities, Counted, Handle, Locations, Openings, OpeningsQuery, Order,
-        OrderedDose, Provider, ProviderError, Record, Reference, Reschedule,
+        Appointment, Booked, Capabilities, Counted, Farewell, Handle, Locations, Notices, Openings,
+        OpeningsQuery, Order, OrderedDose, Patient, Provider, ProviderError, Record, Reference, Reschedule,
+        Trial,
     },
 };
 use parking_lot::Mutex;
@@ -170,7 +171,7 @@ impl Calendar {
                 moved: false,
             },
         );
-        Booked::Booked { handle: Handle(handle.to_string().into()), version: Some("1".into()) }
+        Booked::Booked { handle: Handle(handle.to_string().into()), version: Some("1".into()), join_url: None }
     }
 
     /// Who sits in a group, as it is read before it is written whole.
@@ -279,7 +280,7 @@ impl Calendar {
         there.reference = Some(change.reference.clone());
         there.changed = now;
         there.moved = true;
-        Booked::Booked { handle: change.handle.clone(), version: Some("2".into()) }
+        Booked::Booked { handle: change.handle.clone(), version: Some("2".into()), join_url: None }
     }
 
     fn remove(&self, handle: &Handle) {
@@ -367,6 +368,7 @@ fn appointment(handle: u64, there: &Kept) -> Appointment {
         reference: there.reference.clone(),
         place: there.place.clone(),
         created: None,
+        join_url: None,
     }
 }
 
@@ -419,7 +421,7 @@ impl CalendarOf {
                     let (seats, seated) = calendar.survey(&service, &place, &own);
                     counted.extend(seated);
                     if seats > 0 {
-                        candidates.push(Candidate { place, seats });
+                        candidates.push(Candidate { place, seats, appointments: 0 });
                     }
                 }
                 (candidates, counted)
@@ -465,6 +467,20 @@ impl Provider for CalendarOf {
 
     async fn openings(&self, _query: &OpeningsQuery) -> Result<Openings, ProviderError> {
         Err(ProviderError::Unsupported("reading openings: these tests survey single places"))
+    }
+
+    async fn notices(
+        &self,
+        _location: &Location,
+        _service: &Service,
+        _patient: &Patient,
+        _wanted: &[Channel],
+    ) -> Notices {
+        Notices::default()
+    }
+
+    async fn trials(&self) -> Vec<Trial> {
+        Vec::new()
     }
 
     async fn book(&self, order: &Order) -> Vec<Booked> {
@@ -525,7 +541,12 @@ impl Provider for CalendarOf {
         moved.unwrap_or_else(|| Booked::Unclear { why: "no answer".into() })
     }
 
-    async fn cancel(&self, _calendar: &CalendarId, handle: &Handle) -> Result<(), ProviderError> {
+    async fn cancel(
+        &self,
+        _calendar: &CalendarId,
+        handle: &Handle,
+        _farewell: &Farewell,
+    ) -> Result<Vec<Channel>, ProviderError> {
         let own = handle.clone();
         let what = || format!("cancel {}", handle.0);
         if self.capabilities().shared_objects {
@@ -533,10 +554,10 @@ impl Provider for CalendarOf {
             let group = self.read(|| "read a group".into(), move |calendar| calendar.group_of(&of)).await?;
             if let Some(seated) = group {
                 let left = self.write(None, what, move |calendar| calendar.leave(&own, &seated)).await;
-                return left.ok_or(ProviderError::Timeout);
+                return left.map(|()| Vec::new()).ok_or(ProviderError::Timeout);
             }
         }
         let gone = self.write(None, what, move |calendar| calendar.remove(&own)).await;
-        gone.ok_or(ProviderError::Timeout)
+        gone.map(|()| Vec::new()).ok_or(ProviderError::Timeout)
     }
 }

@@ -1,0 +1,130 @@
+//! Several reads in one round trip.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use bytes::Bytes;
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::{Ask, Graph, READ_TRY, Trouble, patience, wait_for, wire};
+use backon::BackoffBuilder;
+
+/// <https://learn.microsoft.com/graph/json-batching#batch-size-limitations>
+pub(super) const MOST_PARTS: usize = 20;
+
+/// Round trips for one batch: its parts are throttled one by one.
+const MOST_TRIES: usize = 5;
+
+#[derive(Deserialize)]
+struct Answers {
+    responses: Vec<Part>,
+}
+
+#[derive(Deserialize)]
+struct Part {
+    id: String,
+    status: u16,
+    #[serde(default)]
+    headers: BTreeMap<String, Value>,
+    #[serde(default)]
+    body: Value,
+}
+
+impl Graph {
+    /// Reads up to [`MOST_PARTS`] things at once; an answer each, in order. Parts that were not answered, and may
+    /// be a moment later, are asked again. A list's further pages are the caller's to read.
+    pub async fn batch(&self, asks: &[Ask], deadline: Instant) -> Vec<Result<Bytes, Trouble>> {
+        let mut answers: Vec<Result<Bytes, Trouble>> =
+            asks.iter().map(|_| Err(Trouble::NoAnswer("not in time"))).collect();
+        let mut open: Vec<usize> = (0..asks.len()).collect();
+        let mut delays = patience().build();
+        for _ in 0..MOST_TRIES {
+            for parts in open.chunks(MOST_PARTS) {
+                self.round(asks, parts, &mut answers, deadline).await;
+            }
+            open.retain(|index| answers[*index].as_ref().is_err_and(Trouble::passes));
+            let troubles = open.iter().filter_map(|index| answers[*index].as_ref().err());
+            // The longest wait that any of them was told.
+            let Some(worst) = troubles.max_by_key(|trouble| trouble.retry_after()) else { return answers };
+            let Some(wait) = wait_for(worst, delays.next(), deadline) else { return answers };
+            sleep(wait).await;
+        }
+        answers
+    }
+
+    async fn round(
+        &self,
+        asks: &[Ask],
+        parts: &[usize],
+        answers: &mut [Result<Bytes, Trouble>],
+        deadline: Instant,
+    ) {
+        match self.send_batch(asks, parts, deadline).await {
+            Err(trouble) => parts.iter().for_each(|index| answers[*index] = Err(trouble.clone())),
+            Ok(told) => {
+                for part in told {
+                    let index = part.id.parse().ok().filter(|index| parts.contains(index));
+                    if let Some(index) = index {
+                        answers[index] = self.judge(part, &asks[index]);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn send_batch(&self, asks: &[Ask], parts: &[usize], deadline: Instant) -> Result<Vec<Part>, Trouble> {
+        let requests: Vec<Value> = parts.iter().map(|index| part(*index, &asks[*index])).collect();
+        // It is its parts that count against a mailbox.
+        let nobody = Arc::from("");
+        let batch =
+            Ask::send(Method::POST, &nobody, "$batch".to_owned(), "batch", json!({ "requests": requests }));
+        let url = self.url(&batch)?;
+        let limit = deadline.min(Instant::now() + READ_TRY);
+        let told = async {
+            let mut wanted: BTreeMap<&Arc<str>, u32> = BTreeMap::new();
+            for index in parts {
+                *wanted.entry(&asks[*index].mailbox).or_default() += 1;
+            }
+            // In one order by everybody, so that no two wait for each other.
+            let mut permits = Vec::new();
+            for (mailbox, count) in wanted {
+                permits.push(self.permits(mailbox, count).await);
+            }
+            self.once(&url, &batch, limit).await
+        };
+        let told = timeout_at(limit, told).await.unwrap_or(Err(Trouble::NoAnswer("not in time")))?;
+        Ok(wire::read::<Answers>(&told)?.responses)
+    }
+
+    fn judge(&self, part: Part, ask: &Ask) -> Result<Bytes, Trouble> {
+        if (200..300).contains(&part.status) {
+            return serde_json::to_vec(&part.body)
+                .map(Bytes::from)
+                .map_err(|_| Trouble::Unreadable("a part of a batch".to_owned()));
+        }
+        let header = |name: &str| {
+            let found = part.headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name));
+            found.map(|(_, value)| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+        };
+        let trouble =
+            Trouble::told(part.status, header("Retry-After").as_deref(), &part.body, self.clock.now());
+        tracing::warn!(
+            what = ask.what, %trouble, request_id = header("request-id"),
+            diagnostic = header("x-ms-ags-diagnostic"), "Graph, in a batch"
+        );
+        Err(trouble)
+    }
+}
+
+fn part(index: usize, ask: &Ask) -> Value {
+    let mut part = json!({
+        "id": index.to_string(), "method": ask.method.as_str(), "url": format!("/{}", ask.path),
+    });
+    if let Some(body) = &ask.body {
+        part["headers"] = json!({ "Content-Type": "application/json" });
+        part["body"] = body.clone();
+    }
+    part
+}

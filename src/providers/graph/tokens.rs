@@ -1,0 +1,273 @@
+//! Tokens for Graph, by whatever identity the deployment has.
+//!
+//! `azure_identity` keeps them, renews them before they run out, and asks once however many wait. A token that
+//! Graph does not take although it has not run out is forgotten together with the credential that keeps it.
+
+use std::{error::Error as _, fmt, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use azure_core::{
+    cloud::CustomConfiguration,
+    credentials::{Secret, TokenCredential},
+    error::ErrorKind,
+    http::{ClientMethodOptions, ClientOptions, ExponentialRetryOptions, RetryOptions, Transport},
+};
+use azure_identity::{
+    ClientAssertion, ClientAssertionCredential, ClientAssertionCredentialOptions, ClientSecretCredential,
+    ClientSecretCredentialOptions, DeveloperToolsCredential, ManagedIdentityCredential,
+    ManagedIdentityCredentialOptions, UserAssignedId, WorkloadIdentityCredential,
+    WorkloadIdentityCredentialOptions,
+};
+use parking_lot::Mutex;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{Cloud, Trouble};
+use crate::provider::ProviderError;
+
+/// Who the deployment is to Entra ID. Chosen by its settings, never by trying one after the other.
+#[derive(Debug, Clone)]
+pub enum Identity {
+    /// The one that Azure gives the app; a user-assigned one by its client id.
+    Managed { client_id: Option<String> },
+    /// An app registration of the clinic's tenant, and its secret.
+    ClientSecret { tenant: String, client_id: String, secret: SecretString },
+    /// An app registration of the clinic's tenant that trusts the app's managed identity.
+    Federated { tenant: String, client_id: String, managed: Option<String> },
+    /// What Kubernetes mounts.
+    Workload,
+    /// `az login` or `azd auth login`.
+    DeveloperTools,
+}
+
+/// Gives out tokens for one cloud's Graph.
+pub struct Tokens {
+    identity: Identity,
+    cloud: Cloud,
+    scope: String,
+    http: reqwest::Client,
+    current: Mutex<Option<Current>>,
+}
+
+#[derive(Clone)]
+struct Current {
+    generation: u64,
+    credential: Arc<dyn TokenCredential>,
+}
+
+/// What goes into the header. `Debug` shows nothing of it.
+pub struct Token {
+    secret: Secret,
+    generation: u64,
+}
+
+impl Token {
+    /// For the `Authorization` header, and nothing else.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.secret.secret()
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tokens").field("identity", &self.identity).finish_non_exhaustive()
+    }
+}
+
+impl Tokens {
+    #[must_use]
+    pub fn new(identity: Identity, cloud: Cloud, http: reqwest::Client) -> Self {
+        Self { identity, cloud, scope: format!("{}/.default", cloud.graph()), http, current: Mutex::default() }
+    }
+
+    /// A token that has not run out.
+    ///
+    /// # Errors
+    /// When there is none to be had.
+    pub async fn token(&self) -> Result<Token, Trouble> {
+        let Current { generation, credential } = self.current().map_err(Trouble::NoToken)?;
+        let token = credential.get_token(&[&self.scope], None).await;
+        let token = token.map_err(|error| Trouble::NoToken(self.reason(&error)))?;
+        Ok(Token { secret: token.token, generation })
+    }
+
+    /// Forgets a token that was not taken; the next one is asked for anew.
+    pub fn refuse(&self, token: &Token) {
+        let mut current = self.current.lock();
+        if current.as_ref().is_some_and(|current| current.generation == token.generation) {
+            *current = None;
+        }
+    }
+
+    fn current(&self) -> Result<Current, ProviderError> {
+        let mut current = self.current.lock();
+        if let Some(current) = &*current {
+            return Ok(current.clone());
+        }
+        let credential = self.credential().map_err(|error| {
+            ProviderError::Misconfigured(format!("the identity for Graph cannot be used: {error}"))
+        })?;
+        let made = Current { generation: next_generation(), credential };
+        *current = Some(made.clone());
+        Ok(made)
+    }
+
+    fn credential(&self) -> azure_core::Result<Arc<dyn TokenCredential>> {
+        Ok(match &self.identity {
+            Identity::Managed { client_id } => self.managed(client_id.as_ref())?,
+            Identity::ClientSecret { tenant, client_id, secret } => {
+                let secret = Secret::new(secret.expose_secret().to_owned());
+                let options = ClientSecretCredentialOptions { client_options: self.options() };
+                ClientSecretCredential::new(tenant, client_id.clone(), secret, Some(options))?
+            }
+            Identity::Federated { tenant, client_id, managed } => {
+                let scope = format!("{}/.default", self.cloud.token_exchange());
+                let assertion = ManagedAssertion { managed: self.managed(managed.as_ref())?, scope };
+                let options = ClientAssertionCredentialOptions { client_options: self.options() };
+                ClientAssertionCredential::new(tenant.clone(), client_id.clone(), assertion, Some(options))?
+            }
+            Identity::Workload => {
+                let credential_options = ClientAssertionCredentialOptions { client_options: self.options() };
+                let options = WorkloadIdentityCredentialOptions { credential_options, ..Default::default() };
+                WorkloadIdentityCredential::new(Some(options))?
+            }
+            Identity::DeveloperTools => DeveloperToolsCredential::new(None)?,
+        })
+    }
+
+    fn managed(&self, client_id: Option<&String>) -> azure_core::Result<Arc<dyn TokenCredential>> {
+        let options = ManagedIdentityCredentialOptions {
+            user_assigned_id: client_id.cloned().map(UserAssignedId::ClientId),
+            client_options: self.options(),
+        };
+        Ok(ManagedIdentityCredential::new(Some(options))?)
+    }
+
+    /// The same HTTP client as everywhere, the cloud's login, and no more patience than a patient has.
+    fn options(&self) -> ClientOptions {
+        let mut cloud = CustomConfiguration::default();
+        self.cloud.login().clone_into(&mut cloud.authority_host);
+        ClientOptions {
+            transport: Some(Transport::new(Arc::new(self.http.clone()))),
+            retry: RetryOptions::exponential(ExponentialRetryOptions {
+                max_retries: 2,
+                max_total_elapsed: azure_core::time::Duration::seconds(4),
+                ..Default::default()
+            }),
+            cloud: Some(Arc::new(cloud.into())),
+            ..Default::default()
+        }
+    }
+
+    /// What an operator has to mend, without the error's own text: it may hold headers and addresses.
+    fn reason(&self, error: &azure_core::Error) -> ProviderError {
+        let (status, codes) = told_by(error);
+        let code = codes.as_deref().unwrap_or_default().split(',').next().unwrap_or_default();
+        if let Some(remedy) = remedy(code) {
+            return ProviderError::Misconfigured(format!("Entra ID refuses this identity (AADSTS{code}): {remedy}"));
+        }
+        match status {
+            Some(status) if status == 429 || status >= 500 => ProviderError::Unavailable {
+                why: format!("no token for Graph: answered {status}"),
+                retry_after: Some(Duration::from_secs(10)),
+            },
+            Some(status) => ProviderError::Misconfigured(format!(
+                "no token for Graph: answered {status}{}; {}",
+                if code.is_empty() { String::new() } else { format!(" (AADSTS{code})") },
+                self.identity.hint()
+            )),
+            None if matches!(self.identity, Identity::DeveloperTools) => ProviderError::Misconfigured(
+                "no token for Graph: run `az login`, or set up an identity (see the README)".to_owned(),
+            ),
+            None if unusable(error) => {
+                ProviderError::Misconfigured(format!("no token for Graph; {}", self.identity.hint()))
+            }
+            None => ProviderError::Unavailable {
+                why: "no token for Graph: the login could not be reached".to_owned(),
+                retry_after: Some(Duration::from_secs(10)),
+            },
+        }
+    }
+}
+
+impl Identity {
+    fn hint(&self) -> &'static str {
+        match self {
+            Self::Managed { .. } => {
+                "see that the app has the managed identity whose client id `AZURE_CLIENT_ID` names"
+            }
+            Self::ClientSecret { .. } => "see `tenant_id` and `client_id` of `[graph]`, and `GRAPH_CLIENT_SECRET`",
+            Self::Federated { .. } => {
+                "see `tenant_id` and `client_id` of `[graph]`, and that the app registration trusts the managed \
+                 identity"
+            }
+            Self::Workload => "see `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_FEDERATED_TOKEN_FILE`",
+            Self::DeveloperTools => "run `az login`",
+        }
+    }
+}
+
+/// The errors that people meet, and what to do. <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>
+fn remedy(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "7000222" => "the client secret has expired; make a new one and set `GRAPH_CLIENT_SECRET`",
+        "7000215" => "the client secret is wrong; set `GRAPH_CLIENT_SECRET` to its value, not to its id",
+        "700016" => "no such app in this tenant; see `client_id` and `tenant_id` of `[graph]`",
+        "90002" => "no such tenant; see `tenant_id` of `[graph]`",
+        "70021" | "700213" => {
+            "the app registration does not trust this identity; add it as a federated credential"
+        }
+        "7000112" | "7000218" => "the app is disabled, or takes no secret; see its registration",
+        _ => return None,
+    })
+}
+
+/// The status and the AADSTS codes of whatever answered, however deep in the chain.
+fn told_by(error: &azure_core::Error) -> (Option<u16>, Option<String>) {
+    let mut next: Option<&azure_core::Error> = Some(error);
+    while let Some(error) = next {
+        if let ErrorKind::HttpResponse { status, error_code, .. } = error.kind() {
+            return (Some(u16::from(*status)), error_code.clone());
+        }
+        next = error.source().and_then(|source| source.downcast_ref());
+    }
+    (None, None)
+}
+
+/// Whether nobody was asked, because something needed to ask is not there.
+fn unusable(error: &azure_core::Error) -> bool {
+    let mut next: Option<&azure_core::Error> = Some(error);
+    let mut credential_only = true;
+    while let Some(error) = next {
+        credential_only &= matches!(error.kind(), ErrorKind::Credential | ErrorKind::Other);
+        next = error.source().and_then(|source| source.downcast_ref());
+    }
+    credential_only
+}
+
+/// Never the same twice in a process.
+fn next_generation() -> u64 {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    LAST.fetch_add(1, Ordering::Relaxed) + 1
+}
+
+/// A managed identity's token in the place of a secret.
+#[derive(Debug)]
+struct ManagedAssertion {
+    managed: Arc<dyn TokenCredential>,
+    scope: String,
+}
+
+#[async_trait]
+impl ClientAssertion for ManagedAssertion {
+    async fn secret(&self, _options: Option<ClientMethodOptions<'_>>) -> azure_core::Result<String> {
+        Ok(self.managed.get_token(&[&self.scope], None).await?.token.secret().to_owned())
+    }
+}
