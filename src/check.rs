@@ -20,7 +20,7 @@ use crate::{
         availability::{self, Grid},
         civil,
     },
-    provider::{Locations, OpeningsQuery, Provider},
+    provider::{Locations, OpeningsQuery, Provider, Trial},
     providers::Providers,
     store::{Condition, Store, Written},
 };
@@ -121,6 +121,13 @@ fn check_config(config: &Config, report: &mut Report) {
 
 async fn check_provider(provider: &dyn Provider, now: DateTime<Utc>, report: &mut Report) {
     let name = provider.name().as_str();
+    for Trial { of, asked, ended } in provider.trials().await {
+        let name = of.map_or_else(|| name.to_owned(), |of| format!("{name} {of}"));
+        report.add(match ended {
+            Ok(came_back) => Check::passed(&name, asked, came_back),
+            Err((came_back, remedy)) => Check::failed(&name, asked, came_back, remedy),
+        });
+    }
     let asked = "which sites are there?";
     match provider.locations().await {
         Ok(Locations { sites, stale }) => {

@@ -78,7 +78,9 @@ impl Deployment {
         let store: Arc<dyn Store> = Arc::new(store);
         let ring = self.ring(path).map_err(|problem| vec![problem])?;
         let audit = self.audit(path).map_err(|problem| vec![problem])?;
-        Ok(self.assemble(config, clock, store, ring, audit))
+        let providers =
+            Providers::from_config(config, &self.settings, clock).map_err(|problem| vec![problem])?;
+        Ok(self.assemble(config, clock, store, (ring, audit), providers))
     }
 
     fn assemble(
@@ -86,10 +88,9 @@ impl Deployment {
         config: &Config,
         clock: &Clock,
         store: Arc<dyn Store>,
-        ring: Ring,
-        audit: Audit,
+        (ring, audit): (Ring, Audit),
+        providers: Providers,
     ) -> Opened {
-        let providers = Providers::from_config(config);
         let active: Vec<Arc<dyn Provider>> = providers.iter().cloned().collect();
         let retention = TimeDelta::days(i64::from(config.retention_days(&self.settings)));
         let key_ids = ring.keys().iter().map(|key| key.id.to_string()).collect();

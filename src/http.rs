@@ -4,12 +4,15 @@
 //! A newcomer would look for the decisions here. There are none: [`scheduling`](crate::scheduling) makes them;
 //! `http` translates. Status codes are in `reply` and nowhere else.
 
-use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc};
+use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use bytes::{Buf, Bytes};
 use chrono::{DateTime, Utc};
 use futures_util::{FutureExt, Stream, future::BoxFuture};
-use tokio::sync::{Semaphore, watch};
+use tokio::{
+    sync::{Semaphore, watch},
+    time::timeout,
+};
 use tracing::Instrument;
 use warp::{
     Filter,
@@ -55,6 +58,10 @@ use finished::Finished;
 use reply::{Refusal, Reply};
 use request::{Request, Unread};
 use told::Told;
+
+/// How long a patient waits for a read, and for a write.
+const READ_LIMIT: Duration = Duration::from_secs(10);
+const WRITE_LIMIT: Duration = Duration::from_secs(20);
 
 /// More writes at a time than any instance is sent.
 const MOST_WRITES: u32 = 1 << 16;
@@ -270,7 +277,7 @@ where
         Endpoint::OpenapiYaml => document(app, "application/yaml", openapi::yaml).await,
         Endpoint::Use(function) => {
             let request = Unread::read(headers, caller, body).await;
-            call(app, function, request).await
+            Box::pin(call(app, function, request)).await
         }
     }
 }
@@ -298,8 +305,8 @@ async fn call(app: &App, function: UseCase, request: Result<Unread, Refusal>) ->
         (Err(fault), Err(_)) => return Reply::refused(&fault.into()),
     };
     let answered = match function {
-        UseCase::GetLocations => get_locations::answer(app, &scheduling, &mut request).await,
-        UseCase::GetSlots => get_slots::answer(app, &scheduling, &mut request).await,
+        UseCase::GetLocations => in_time(get_locations::answer(app, &scheduling, &mut request)).await,
+        UseCase::GetSlots => in_time(get_slots::answer(app, &scheduling, &mut request)).await,
         UseCase::Book => book::answer(app, scheduling, &mut request).await,
         UseCase::GetAppointment => get_appointment::answer(app, scheduling, &mut request).await,
         UseCase::Cancel => cancel::answer(app, scheduling, &mut request).await,
@@ -309,7 +316,13 @@ async fn call(app: &App, function: UseCase, request: Result<Unread, Refusal>) ->
     answered.unwrap_or_else(|fault| request.refused(&fault.into()))
 }
 
-/// Runs what writes in a task of its own: a caller that hangs up ends its connection, not the write.
+/// What a patient waits for a read at most, however slow the vendor is.
+async fn in_time<T>(read: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    timeout(READ_LIMIT, read).await.unwrap_or(Err(Fault::Timeout))
+}
+
+/// Runs what writes in a task of its own: a caller that hangs up ends its connection, not the write. Nor does one
+/// who has waited long enough.
 async fn to_the_end<T: Send + 'static>(
     app: &App,
     write: impl Future<Output = Result<T, Fault>> + Send + 'static,
@@ -319,7 +332,8 @@ async fn to_the_end<T: Send + 'static>(
         let _permit = permit;
         write.await
     };
-    let ended = tokio::spawn(running.in_current_span()).await;
+    let running = tokio::spawn(running.in_current_span());
+    let ended = timeout(WRITE_LIMIT, running).await.unwrap_or(Ok(Err(Fault::Timeout)));
     ended.unwrap_or_else(|_| Err(Fault::Internal("a write panicked".into())))
 }
 

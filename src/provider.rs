@@ -255,7 +255,9 @@ impl Notices {
 pub enum Farewell {
     Nothing,
     /// That it is cancelled, in the patient's language, where the vendor can.
-    Message { locale: String },
+    Message {
+        locale: String,
+    },
 }
 
 /// Something of a provider's own that was tried.

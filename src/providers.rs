@@ -3,12 +3,21 @@
 
 use std::sync::Arc;
 
-use crate::{config::Config, domain::ProviderName, provider::Provider};
+use crate::{
+    clock::Clock,
+    config::{Config, Problem, Settings, settings::GraphCredential},
+    domain::ProviderName,
+    provider::Provider,
+};
 
+pub mod bookings;
 pub mod embedded;
 pub mod graph;
 
+pub use bookings::Bookings;
 pub use embedded::Embedded;
+
+use graph::{BaseUrl, Graph, Identity, Tokens};
 
 /// The active providers: those whose section is in the configuration.
 #[derive(Debug, Clone)]
@@ -16,9 +25,13 @@ pub struct Providers(Arc<[Arc<dyn Provider>]>);
 
 impl Providers {
     /// Cheap: nobody is called yet.
-    #[must_use]
-    pub fn from_config(config: &Config) -> Self {
-        Self(ProviderName::ALL.into_iter().filter_map(|name| provider(name, config)).collect())
+    ///
+    /// # Errors
+    /// What a provider needs of the settings and is not there.
+    pub fn from_config(config: &Config, settings: &Settings, clock: &Clock) -> Result<Self, Problem> {
+        let graph = if config.bookings.is_some() { Some(graph(config, settings, clock)?) } else { None };
+        let surroundings = Surroundings { config, graph, clock };
+        Ok(Self(ProviderName::ALL.into_iter().filter_map(|name| surroundings.provider(name)).collect()))
     }
 
     #[must_use]
@@ -39,11 +52,67 @@ impl FromIterator<Arc<dyn Provider>> for Providers {
     }
 }
 
-fn provider(name: ProviderName, config: &Config) -> Option<Arc<dyn Provider>> {
-    match name {
-        ProviderName::Embedded if config.clinics.is_empty() => None,
-        ProviderName::Embedded => Some(Arc::new(Embedded::new(&config.clinics))),
-        // Reading a configuration refuses their sections.
-        ProviderName::Bookings | ProviderName::Shifts | ProviderName::Fhir => None,
+/// What providers are made from.
+struct Surroundings<'a> {
+    config: &'a Config,
+    graph: Option<Arc<Graph>>,
+    clock: &'a Clock,
+}
+
+impl Surroundings<'_> {
+    fn provider(&self, name: ProviderName) -> Option<Arc<dyn Provider>> {
+        match name {
+            ProviderName::Embedded if self.config.clinics.is_empty() => None,
+            ProviderName::Embedded => Some(Arc::new(Embedded::new(&self.config.clinics))),
+            ProviderName::Bookings => {
+                let (graph, settings) = (self.graph.clone()?, self.config.bookings.clone()?);
+                Some(Arc::new(Bookings::new(graph, settings, self.clock.clone())))
+            }
+            // Reading a configuration refuses their sections.
+            ProviderName::Shifts | ProviderName::Fhir => None,
+        }
     }
+}
+
+fn graph(config: &Config, settings: &Settings, clock: &Clock) -> Result<Arc<Graph>, Problem> {
+    let cloud = config.graph.cloud;
+    let http = crate::net::client().map_err(|_| {
+        lacking("GRAPH_BASE_URL", "cannot be asked: the system's certificates cannot be read")
+    })?;
+    let tokens = Tokens::new(identity(config, settings)?, cloud, http.clone());
+    let base = settings.graph_base_url.clone().unwrap_or_else(|| BaseUrl::of(cloud));
+    Ok(Arc::new(Graph::new(http, &base, tokens, config.graph.at_once, clock.clone())))
+}
+
+fn lacking(setting: &str, detail: &str) -> Problem {
+    Problem { source: "settings".to_owned(), line: None, key: setting.to_owned(), detail: detail.to_owned() }
+}
+
+/// Who this deployment is to Graph.
+fn identity(config: &Config, settings: &Settings) -> Result<Identity, Problem> {
+    let managed = settings.azure_client_id.clone();
+    let app = config.graph.app.clone();
+    // An app registration without a secret of its own is one that trusts the managed identity.
+    let credential = match settings.graph_credential {
+        GraphCredential::ManagedIdentity if app.is_some() => GraphCredential::Federated,
+        credential => credential,
+    };
+    let needs_app =
+        || lacking("GRAPH_CREDENTIAL", "needs `tenant_id` and `client_id` in `[graph]` of scheduling.toml");
+    Ok(match credential {
+        GraphCredential::ManagedIdentity => Identity::Managed { client_id: managed },
+        GraphCredential::WorkloadIdentity => Identity::Workload,
+        GraphCredential::DeveloperTools => Identity::DeveloperTools,
+        GraphCredential::Federated => {
+            let app = app.ok_or_else(needs_app)?;
+            Identity::Federated { tenant: app.tenant, client_id: app.client_id, managed }
+        }
+        GraphCredential::ClientSecret => {
+            let app = app.ok_or_else(needs_app)?;
+            let secret = settings.graph_client_secret.clone().ok_or_else(|| {
+                lacking("GRAPH_CLIENT_SECRET", "is needed for the app registration in `[graph]`")
+            })?;
+            Identity::ClientSecret { tenant: app.tenant, client_id: app.client_id, secret }
+        }
+    })
 }

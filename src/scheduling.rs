@@ -213,4 +213,3 @@ pub enum Mode {
     Preview,
     Write,
 }
-

@@ -153,10 +153,11 @@ fn scheduling(folder: &Path, store: Arc<dyn Store>) -> Scheduling {
     let process = Process { variable: &variable, beside: None, working: None, stdout_is_terminal: false };
     let (settings, _) = Settings::read(&process);
     let config = Config::load(&settings, &process).expect("the clinic of the benches");
-    let providers: Vec<Arc<dyn Provider>> = Providers::from_config(&config).iter().cloned().collect();
+    let clock = Clock::system();
+    let providers = Providers::from_config(&config, &settings, &clock).expect("the embedded provider");
+    let providers: Vec<Arc<dyn Provider>> = providers.iter().cloned().collect();
     let ring = Ring::new(&settings.ledger_secrets).expect("a secret that is long enough");
     let random: Random = Arc::new(|| getrandom::u64().expect("random numbers"));
-    let clock = Clock::system();
     let retention = TimeDelta::days(30);
     let ledger = Ledger::new(store, providers.clone(), ring, clock.clone(), Arc::clone(&random), retention);
     let audit = Audit::beside(&crate::server::store(folder), Rotation::default()).expect("an audit file");

@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 
 use super::{
     clinic::position,
-    file::{BookingsEntry, BookingsServiceEntry, BusinessEntry, Businesses, GraphEntry, SentField},
+    file::{BookingsEntry, BookingsServiceEntry, BusinessEntry, Businesses, GraphEntry},
     findings::Findings,
     service, words,
 };
@@ -18,6 +18,8 @@ use crate::{
     },
     providers::graph::{AT_ONCE, Cloud},
 };
+
+pub use super::file::Sent;
 
 /// Open bookings of one contact, unless configured.
 const MAX_OPEN_PER_CONTACT: u32 = 6;
@@ -46,7 +48,7 @@ pub struct Bookings {
     pub businesses: Vec<BusinessOverlay>,
     pub services: Vec<ServiceOverlay>,
     /// What of a patient may reach Bookings.
-    pub send: Vec<SentField>,
+    pub send: Vec<Sent>,
     pub practitioner_choice: PractitionerChoice,
     pub same_practitioner: bool,
     pub max_open_per_contact: u32,
@@ -176,9 +178,7 @@ pub(super) fn bookings(entry: BookingsEntry, findings: &mut Findings) -> Booking
         allowed,
         businesses,
         services,
-        send: entry.send.unwrap_or_else(|| {
-            vec![SentField::Name, SentField::Email, SentField::Phone, SentField::Answers]
-        }),
+        send: entry.send.unwrap_or_else(|| vec![Sent::Name, Sent::Email, Sent::Phone, Sent::Answers]),
         practitioner_choice: entry.practitioner_choice.unwrap_or(PractitionerChoice::None),
         same_practitioner: entry.same_practitioner.unwrap_or(false),
         max_open_per_contact: entry.max_open_per_contact.unwrap_or(MAX_OPEN_PER_CONTACT),
@@ -197,7 +197,8 @@ fn allowed(entry: Option<Businesses>, findings: &mut Findings) -> Allowed {
             for (index, id) in listed.iter().enumerate() {
                 let key = format!("{key}[{index}]");
                 if !id.contains('@') {
-                    let detail = "must be the business's address, as `EastsideClinic@contoso.onmicrosoft.com`";
+                    let detail =
+                        "must be the business's address, as `EastsideClinic@contoso.onmicrosoft.com`";
                     findings.wrong(&key, detail);
                 }
                 if listed[..index].iter().any(|earlier| earlier.eq_ignore_ascii_case(id)) {
@@ -261,7 +262,8 @@ fn find_twice(businesses: &[BusinessOverlay], findings: &mut Findings) {
         if earlier.iter().any(|earlier| earlier.id.eq_ignore_ascii_case(&business.id)) {
             findings.wrong(&format!("bookings.business[{index}].id"), "is there twice; keep one");
         }
-        if business.location.is_some() && earlier.iter().any(|earlier| earlier.location == business.location) {
+        if business.location.is_some() && earlier.iter().any(|earlier| earlier.location == business.location)
+        {
             let detail = "is the location of an earlier business too; ids are unique";
             findings.wrong(&format!("bookings.business[{index}].location"), detail);
         }

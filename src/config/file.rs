@@ -232,7 +232,7 @@ pub struct BookingsEntry {
     #[schema(required = true)]
     pub businesses: Option<Businesses>,
     #[schema(value_type = Option<BTreeSet<SentFieldName>>)]
-    pub send: Option<Vec<SentField>>,
+    pub send: Option<Vec<Sent>>,
     #[schema(value_type = Option<PractitionerChoiceName>)]
     pub practitioner_choice: Option<PractitionerChoice>,
     pub same_practitioner: Option<bool>,
@@ -302,7 +302,7 @@ pub struct BookingsServiceEntry {
 /// What of a patient may reach Bookings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum SentField {
+pub enum Sent {
     Name,
     Email,
     Phone,

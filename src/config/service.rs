@@ -76,7 +76,12 @@ pub(super) fn check_ages(min: Option<u32>, max: Option<u32>, path: &str, finding
 }
 
 /// A series that is wrong is none; what is wrong was found, or is found here.
-pub(super) fn series(entry: &SeriesEntry, advance: u32, path: &str, findings: &mut Findings) -> Option<Series> {
+pub(super) fn series(
+    entry: &SeriesEntry,
+    advance: u32,
+    path: &str,
+    findings: &mut Findings,
+) -> Option<Series> {
     let series = Series { doses: entry.doses?, min_days: entry.min_days?, max_days: entry.max_days? };
     if series.min_days > series.max_days {
         let detail = format!("must be at least `min_days`, {}", series.min_days);

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use tracing_subscriber::EnvFilter;
 
 use super::{Problem, Process, Source};
+use crate::providers::graph::BaseUrl;
 
 /// As many as hexadecimal digits make 128 bits.
 const SHORTEST_SECRET: usize = 32;
@@ -35,12 +36,35 @@ pub struct Settings {
     pub ledger_secrets: Vec<SecretString>,
     /// `RETENTION_DAYS`.
     pub retention_days: Option<u32>,
+    /// `GRAPH_BASE_URL`: where Graph is asked, if not at its cloud's own address.
+    pub graph_base_url: Option<BaseUrl>,
+    /// `GRAPH_CREDENTIAL`: as whom Graph is asked.
+    pub graph_credential: GraphCredential,
+    /// `GRAPH_CLIENT_SECRET`: of the app registration that `[graph]` names.
+    pub graph_client_secret: Option<SecretString>,
+    /// `AZURE_CLIENT_ID`: which managed identity, where the app has several.
+    pub azure_client_id: Option<String>,
     /// `LOG`: a filter, as `info` or `healthbot_scheduler=debug,warn`.
     pub log: String,
     /// `LOG_FORMAT`.
     pub log_format: LogFormat,
     /// `AUDIT_KEEP_FILES`: how many full audit files are kept beside the current one.
     pub audit_keep_files: u32,
+}
+
+/// As whom Graph is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GraphCredential {
+    /// The identity that Azure gives the app.
+    ManagedIdentity,
+    /// The app registration of `[graph]`, with a secret.
+    ClientSecret,
+    /// The same, which trusts the app's managed identity.
+    Federated,
+    /// What Kubernetes mounts.
+    WorkloadIdentity,
+    /// `az login`.
+    DeveloperTools,
 }
 
 /// Where our own records live.
@@ -122,6 +146,10 @@ impl Reading<'_> {
             store: self.parsed("STORE", parse_store).unwrap_or_default(),
             ledger_secrets: self.parsed("LEDGER_SECRET", parse_ring).unwrap_or_default(),
             retention_days: self.parsed("RETENTION_DAYS", parse_days),
+            graph_base_url: self.parsed("GRAPH_BASE_URL", str::parse),
+            graph_credential: self.graph_credential(in_azure),
+            graph_client_secret: self.get("GRAPH_CLIENT_SECRET").map(SecretString::from),
+            azure_client_id: self.get("AZURE_CLIENT_ID"),
             log: self.parsed("LOG", parse_filter).unwrap_or_else(|| "info".to_owned()),
             log_format: self.parsed("LOG_FORMAT", parse_format).unwrap_or(default_format),
             audit_keep_files: self.parsed("AUDIT_KEEP_FILES", parse_count).unwrap_or(AUDIT_KEEP_FILES),
@@ -136,6 +164,23 @@ impl Reading<'_> {
         self.parsed("FUNCTIONS_CUSTOMHANDLER_PORT", port)
             .or_else(|| self.parsed("FUNCTIONS_HTTPWORKER_PORT", port))
             .unwrap_or(7071)
+    }
+
+    /// As told, else by what this process finds around itself.
+    fn graph_credential(&mut self, in_azure: bool) -> GraphCredential {
+        let told = self.parsed("GRAPH_CREDENTIAL", parse_credential);
+        let has = |name: &str| self.process.get(name).is_some();
+        told.unwrap_or_else(|| {
+            if self.get("GRAPH_CLIENT_SECRET").is_some() {
+                GraphCredential::ClientSecret
+            } else if has("AZURE_FEDERATED_TOKEN_FILE") {
+                GraphCredential::WorkloadIdentity
+            } else if in_azure || has("IDENTITY_ENDPOINT") {
+                GraphCredential::ManagedIdentity
+            } else {
+                GraphCredential::DeveloperTools
+            }
+        })
     }
 
     /// The variable, else the local value.
@@ -203,6 +248,19 @@ impl Reading<'_> {
 
 fn problem(key: &str, detail: impl Into<String>) -> Problem {
     Problem { source: "settings".to_owned(), line: None, key: key.to_owned(), detail: detail.into() }
+}
+
+fn parse_credential(text: &str) -> Result<GraphCredential, String> {
+    match text {
+        "managed-identity" => Ok(GraphCredential::ManagedIdentity),
+        "client-secret" => Ok(GraphCredential::ClientSecret),
+        "federated" => Ok(GraphCredential::Federated),
+        "workload-identity" => Ok(GraphCredential::WorkloadIdentity),
+        "developer-tools" => Ok(GraphCredential::DeveloperTools),
+        _ => Err("must be one of `managed-identity`, `client-secret`, `federated`, `workload-identity`, \
+                  `developer-tools`"
+            .to_owned()),
+    }
 }
 
 fn parse_store(text: &str) -> Result<StoreSetting, String> {

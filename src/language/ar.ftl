@@ -185,6 +185,7 @@ cancelled-series = { $count ->
     [many] { $service }: تم إلغاء { $count } موعدًا.
    *[other] { $service }: تم إلغاء { $count } موعد.
 }
+cancellation-mail = تم إلغاء موعدك.
 already-cancelled = كان هذا ملغًى من قبل. لا يلزمك القيام بأي شيء آخر.
 preview-cancel = { $service }، { $when }، { $location }. هل نلغي هذا الموعد؟
 preview-cancel-series = { $count ->

@@ -124,6 +124,7 @@ cancelled-series = { $count ->
     [one] { $service }: { $count } Termin ist abgesagt.
    *[other] { $service }: { $count } Termine sind abgesagt.
 }
+cancellation-mail = Ihr Termin ist abgesagt.
 already-cancelled = Das war schon abgesagt. Sie müssen nichts weiter tun.
 preview-cancel = { $service }, { $when }, { $location }. Soll ich diesen Termin absagen?
 preview-cancel-series = { $count ->

@@ -125,6 +125,7 @@ cancelled-series = { $count ->
     [one] { $service }: { $count } appointment is cancelled.
    *[other] { $service }: { $count } appointments are cancelled.
 }
+cancellation-mail = Your appointment is cancelled.
 already-cancelled = This was already cancelled. There is nothing more to do.
 preview-cancel = { $service }, { $when }, { $location }. Shall I cancel it?
 preview-cancel-series = { $count ->

@@ -124,6 +124,7 @@ cancelled-series = { $count ->
     [one] { $service }: { $count } cita cancelada.
    *[other] { $service }: { $count } citas canceladas.
 }
+cancellation-mail = Su cita está cancelada.
 already-cancelled = Esto ya estaba cancelado. No tiene que hacer nada más.
 preview-cancel = { $service }, { $when }, { $location }. ¿Cancelo esta cita?
 preview-cancel-series = { $count ->

@@ -124,6 +124,7 @@ cancelled-series = { $count ->
     [one] { $service } : { $count } rendez-vous annulé.
    *[other] { $service } : { $count } rendez-vous annulés.
 }
+cancellation-mail = Votre rendez-vous est annulé.
 already-cancelled = C'était déjà annulé. Vous n'avez plus rien à faire.
 preview-cancel = { $service }, { $when }, { $location }. Dois-je annuler ce rendez-vous ?
 preview-cancel-series = { $count ->

@@ -141,6 +141,8 @@ messages! {
     AppointmentPast = "appointment-past",
     Cancelled { service: &'a str, when: &'a str } = "cancelled",
     CancelledSeries { count: u32, service: &'a str } = "cancelled-series",
+    /// Mailed by the clinic's system.
+    CancellationMail = "cancellation-mail",
     AlreadyCancelled = "already-cancelled",
     PreviewCancel { service: &'a str, when: &'a str, location: &'a str } = "preview-cancel",
     PreviewCancelSeries { count: u32, service: &'a str } = "preview-cancel-series",

@@ -124,6 +124,7 @@ cancelled-series = { $count ->
     [one] { $service }: { $count } agendamento cancelado.
    *[other] { $service }: { $count } agendamentos cancelados.
 }
+cancellation-mail = Seu agendamento está cancelado.
 already-cancelled = Isto já estava cancelado. Você não precisa fazer mais nada.
 preview-cancel = { $service }, { $when }, { $location }. Posso cancelar este agendamento?
 preview-cancel-series = { $count ->

@@ -73,6 +73,7 @@ appointment-cancelled-by-clinic = 诊所取消了这个预约。
 appointment-past = 这个预约的时间已经过去了。
 cancelled = 预约已取消：{ $service }，{ $when }。
 cancelled-series = { $service }：已取消 { $count } 个预约。
+cancellation-mail = 您的预约已取消。
 already-cancelled = 这个预约之前已经取消了。您无需再做什么。
 preview-cancel = { $service }，{ $when }，{ $location }。要取消这个预约吗？
 preview-cancel-series = { $service }：要取消 { $count } 个预约吗？

@@ -4,11 +4,7 @@
 //! A crash between any two of these leaves a record from which the same request continues, and which
 //! [`settle`](super::settle) finishes or undoes. Nothing here ever waits for a lock: there are none.
 
-use std::{
-    collections::HashSet,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use tokio::time::{Instant, sleep_until, timeout_at};
@@ -155,7 +151,7 @@ impl Ledger {
                 Found::Unfinished(_) if started.elapsed() > PATIENCE => return Ok(Booked::InProgress),
                 Found::Unfinished(_) => self.pause(round).await,
                 Found::Free(start) => match self.begin(wish, *start).await? {
-                    Some(record) => return self.execute(record, wish, deadline).await,
+                    Some(record) => return Box::pin(self.execute(record, wish, deadline)).await,
                     None => self.pause(round).await,
                 },
             }
@@ -321,7 +317,7 @@ impl Ledger {
             }
             Claimed::All(places) => {
                 let mut call = VendorCall { provider, claimant, claims, wish, deadline };
-                self.book_at_vendor(record, places, &mut call).await
+                Box::pin(self.book_at_vendor(record, places, &mut call)).await
             }
         }
     }

@@ -72,7 +72,7 @@ impl Ledger {
         doses: Vec<u8>,
         asker: Asker,
     ) -> Result<Changed, LedgerError> {
-        let ended = self.cancel_until(record, doses, asker);
+        let ended = Box::pin(self.cancel_until(record, doses, asker));
         timeout_at(Instant::now() + EXECUTOR_LIMIT, ended).await.unwrap_or(Err(LedgerError::Timeout))
     }
 
@@ -87,7 +87,7 @@ impl Ledger {
             doses: doses.clone(),
             targets: vec![],
         };
-        let (record, operation) = match self.begin_operation(record, &asker, draft).await? {
+        let (record, operation) = match Box::pin(self.begin_operation(record, &asker, draft)).await? {
             Begun::Ended(changed) => return Ok(changed),
             Begun::Operation(record, operation) => (*record, operation),
         };
@@ -116,7 +116,7 @@ impl Ledger {
         asker: Asker,
     ) -> Result<Changed, LedgerError> {
         let deadline = Instant::now() + EXECUTOR_LIMIT;
-        let ended = self.reschedule_until(record, &wish, &asker, deadline);
+        let ended = Box::pin(self.reschedule_until(record, &wish, &asker, deadline));
         timeout_at(deadline, ended).await.unwrap_or(Err(LedgerError::Timeout))
     }
 
@@ -127,7 +127,8 @@ impl Ledger {
         asker: &Asker,
         deadline: Instant,
     ) -> Result<Changed, LedgerError> {
-        let begun = self.begin_operation(record, asker, |key, record| wish.draft(key, record)).await?;
+        let draft = |key: &Key, record: &Record| wish.draft(key, record);
+        let begun = Box::pin(self.begin_operation(record, asker, draft)).await?;
         let (record, operation) = match begun {
             Begun::Ended(changed) => return Ok(changed),
             Begun::Operation(record, operation) => (*record, operation),
@@ -283,10 +284,10 @@ impl Ledger {
     ) -> Result<Answer, LedgerError> {
         let (references, places) = ([change.reference.clone()], [change.to.clone()]);
         let found = provider.find(&record.booking.calendar, &references, &places).await?;
-        Ok(found.into_iter().find(|found| found.place == change.to).map_or_else(
-            || Answer::Unclear { why: "nothing was found".into() },
-            Appointment::into_answer,
-        ))
+        Ok(found
+            .into_iter()
+            .find(|found| found.place == change.to)
+            .map_or_else(|| Answer::Unclear { why: "nothing was found".into() }, Appointment::into_answer))
     }
 
     /// Writes the operation into the record, or answers what an earlier one says.

@@ -164,7 +164,10 @@ impl Ledger {
             counted: Arc::default(),
             standing: places.iter().cloned().collect(),
         };
-        let only = |(dose, place)| Claim { dose, candidates: vec![Candidate { place, seats: u32::MAX, appointments: 0 }] };
+        let only = |(dose, place)| Claim {
+            dose,
+            candidates: vec![Candidate { place, seats: u32::MAX, appointments: 0 }],
+        };
         let claims: Vec<Claim> = places.into_iter().map(only).collect();
         let mut looked_at = BTreeSet::new();
         let mut waited = 0;

@@ -115,8 +115,7 @@ impl Ledger {
                     Answer::Booked { handle, version, join_url } => {
                         let place = ordered.place.clone();
                         let reference = Some(ordered.reference.clone());
-                        let made =
-                            Appointment { handle, version, reference, place, created: None, join_url };
+                        let made = Appointment { handle, version, reference, place, created: None, join_url };
                         record.booking.book(ordered.dose, made);
                     }
                     Answer::Taken | Answer::Occupied => {

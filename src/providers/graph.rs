@@ -156,7 +156,8 @@ impl Graph {
     /// What the answer means; see [`Trouble::did_nothing`].
     pub async fn write(&self, ask: &Ask, deadline: Instant) -> Result<Bytes, Trouble> {
         let url = self.url(ask)?;
-        let throttled = |trouble: &Trouble| matches!(trouble, Trouble::Throttled { .. } | Trouble::Unreachable);
+        let throttled =
+            |trouble: &Trouble| matches!(trouble, Trouble::Throttled { .. } | Trouble::Unreachable);
         let send = || self.once(&url, ask, deadline.min(Instant::now() + WRITE_TRY));
         send.retry(patience())
             .when(throttled)
@@ -220,8 +221,12 @@ impl Graph {
         let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         if status.is_success() {
             tracing::debug!(
-                what = ask.what, status = status.as_u16(), milliseconds, client_request_id = own_id,
-                request_id = told("request-id"), "Graph"
+                what = ask.what,
+                status = status.as_u16(),
+                milliseconds,
+                client_request_id = own_id,
+                request_id = told("request-id"),
+                "Graph"
             );
             return Ok(body);
         }
@@ -238,9 +243,8 @@ impl Graph {
         if mailbox.is_empty() {
             return None;
         }
-        let limit = self
-            .mailboxes
-            .get_with(mailbox.clone(), || Arc::new(Semaphore::new(self.at_once as usize)));
+        let limit =
+            self.mailboxes.get_with(mailbox.clone(), || Arc::new(Semaphore::new(self.at_once as usize)));
         limit.acquire_many_owned(wanted.clamp(1, self.at_once)).await.ok()
     }
 

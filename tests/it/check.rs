@@ -7,6 +7,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use healthbot_scheduler::{
     check::{self, Check, Dependencies, Files, Report},
+    clock::Clock,
     config::{Config, DEMO, Process, Settings, Source},
     providers::Providers,
     store::{Condition, Document, Etag, Page, Read, Store, StoreError, Wanted, Written},
@@ -75,7 +76,7 @@ fn named<'a>(report: &'a Report, name: &str) -> &'a Check {
 async fn run(config: &Config, store: Result<Arc<dyn Store>, String>, now: DateTime<Utc>) -> Report {
     let settings = settings();
     let folder = tempfile::tempdir().unwrap();
-    let providers = Providers::from_config(config);
+    let providers = Providers::from_config(config, &settings, &Clock::system()).unwrap();
     let files = Files { settings: &settings, problems: &[], config: Ok(config) };
     let dependencies = Dependencies {
         providers: &providers,

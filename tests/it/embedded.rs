@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use chrono::{NaiveDate, TimeZone};
 use healthbot_scheduler::{
-    config::{Config, DEMO, Source},
+    clock::Clock,
+    config::{Config, DEMO, Process, Settings, Source},
     domain::{
         ProviderName,
         availability::{self, Grid},
@@ -137,7 +138,9 @@ async fn kept_openings_are_those_that_were_worked_out() {
 #[tokio::test]
 async fn the_ledger_is_the_record_and_the_demo_is_active() {
     let demo = Config::read(DEMO, Source::Demo).unwrap();
-    let providers = Providers::from_config(&demo);
+    let nothing = Process { variable: &|_| None, beside: None, working: None, stdout_is_terminal: false };
+    let (settings, _) = Settings::read(&nothing);
+    let providers = Providers::from_config(&demo, &settings, &Clock::system()).unwrap();
     let embedded = providers.get(ProviderName::Embedded).unwrap();
     assert_eq!(embedded.capabilities().record, Record::Ledger);
     assert_eq!(providers.iter().count(), 1);

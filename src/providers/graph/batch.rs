@@ -67,14 +67,19 @@ impl Graph {
                 for part in told {
                     let index = part.id.parse().ok().filter(|index| parts.contains(index));
                     if let Some(index) = index {
-                        answers[index] = self.judge(part, &asks[index]);
+                        answers[index] = self.judge(&part, &asks[index]);
                     }
                 }
             }
         }
     }
 
-    async fn send_batch(&self, asks: &[Ask], parts: &[usize], deadline: Instant) -> Result<Vec<Part>, Trouble> {
+    async fn send_batch(
+        &self,
+        asks: &[Ask],
+        parts: &[usize],
+        deadline: Instant,
+    ) -> Result<Vec<Part>, Trouble> {
         let requests: Vec<Value> = parts.iter().map(|index| part(*index, &asks[*index])).collect();
         // It is its parts that count against a mailbox.
         let nobody = Arc::from("");
@@ -98,7 +103,7 @@ impl Graph {
         Ok(wire::read::<Answers>(&told)?.responses)
     }
 
-    fn judge(&self, part: Part, ask: &Ask) -> Result<Bytes, Trouble> {
+    fn judge(&self, part: &Part, ask: &Ask) -> Result<Bytes, Trouble> {
         if (200..300).contains(&part.status) {
             return serde_json::to_vec(&part.body)
                 .map(Bytes::from)

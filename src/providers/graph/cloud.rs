@@ -55,6 +55,8 @@ impl Cloud {
 pub struct BaseUrl(Url);
 
 impl BaseUrl {
+    /// # Panics
+    /// Never: the URLs are ours.
     #[must_use]
     pub fn of(cloud: Cloud) -> Self {
         Self(Url::parse(&format!("{}/v1.0/", cloud.graph())).expect("a URL of ours"))
@@ -105,7 +107,9 @@ mod tests {
         ] {
             assert_eq!(text.parse::<BaseUrl>().unwrap().url().as_str(), base);
         }
-        for wrong in ["graph", "http://graph.microsoft.com/v1.0", "https://x/?a=b", "ftp://127.0.0.1/", "file:///x"] {
+        for wrong in
+            ["graph", "http://graph.microsoft.com/v1.0", "https://x/?a=b", "ftp://127.0.0.1/", "file:///x"]
+        {
             assert!(wrong.parse::<BaseUrl>().is_err(), "{wrong}");
         }
     }

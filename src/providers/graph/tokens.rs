@@ -83,7 +83,13 @@ impl fmt::Debug for Tokens {
 impl Tokens {
     #[must_use]
     pub fn new(identity: Identity, cloud: Cloud, http: reqwest::Client) -> Self {
-        Self { identity, cloud, scope: format!("{}/.default", cloud.graph()), http, current: Mutex::default() }
+        Self {
+            identity,
+            cloud,
+            scope: format!("{}/.default", cloud.graph()),
+            http,
+            current: Mutex::default(),
+        }
     }
 
     /// A token that has not run out.
@@ -170,7 +176,9 @@ impl Tokens {
         let (status, codes) = told_by(error);
         let code = codes.as_deref().unwrap_or_default().split(',').next().unwrap_or_default();
         if let Some(remedy) = remedy(code) {
-            return ProviderError::Misconfigured(format!("Entra ID refuses this identity (AADSTS{code}): {remedy}"));
+            return ProviderError::Misconfigured(format!(
+                "Entra ID refuses this identity (AADSTS{code}): {remedy}"
+            ));
         }
         match status {
             Some(status) if status == 429 || status >= 500 => ProviderError::Unavailable {
@@ -202,7 +210,9 @@ impl Identity {
             Self::Managed { .. } => {
                 "see that the app has the managed identity whose client id `AZURE_CLIENT_ID` names"
             }
-            Self::ClientSecret { .. } => "see `tenant_id` and `client_id` of `[graph]`, and `GRAPH_CLIENT_SECRET`",
+            Self::ClientSecret { .. } => {
+                "see `tenant_id` and `client_id` of `[graph]`, and `GRAPH_CLIENT_SECRET`"
+            }
             Self::Federated { .. } => {
                 "see `tenant_id` and `client_id` of `[graph]`, and that the app registration trusts the managed \
                  identity"

@@ -80,7 +80,9 @@ impl Trouble {
     #[must_use]
     pub fn passes(&self) -> bool {
         match self {
-            Self::NoToken(error) => matches!(error, ProviderError::Unavailable { .. } | ProviderError::Timeout),
+            Self::NoToken(error) => {
+                matches!(error, ProviderError::Unavailable { .. } | ProviderError::Timeout)
+            }
             Self::Unreachable | Self::Throttled { .. } | Self::Server { .. } | Self::NoAnswer(_) => true,
             Self::Unauthorized
             | Self::Forbidden { .. }
@@ -110,8 +112,9 @@ impl Trouble {
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Throttled { retry_after } | Self::Server { retry_after, .. } => *retry_after,
-            Self::NoToken(ProviderError::Unavailable { retry_after, .. }) => *retry_after,
+            Self::Throttled { retry_after }
+            | Self::Server { retry_after, .. }
+            | Self::NoToken(ProviderError::Unavailable { retry_after, .. }) => *retry_after,
             _ => None,
         }
     }
@@ -184,7 +187,8 @@ mod tests {
 
     #[test]
     fn a_code_is_told_and_a_text_is_not() {
-        let told = |code: &str| Trouble::told(400, None, &json!({"error": {"code": code}}), now()).to_string();
+        let told =
+            |code: &str| Trouble::told(400, None, &json!({"error": {"code": code}}), now()).to_string();
         assert_eq!(told("ErrorInvalidRequest"), "answered 400 `ErrorInvalidRequest`");
         assert_eq!(told("Ada Quill cannot be booked"), "answered 400 `(no code)`");
     }

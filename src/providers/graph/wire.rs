@@ -112,6 +112,8 @@ mod tests {
         assert!(page.value.is_empty() && page.next.is_none());
         let page: Page<String> = read(br#"{"value": null, "@odata.nextLink": null}"#).unwrap();
         assert!(page.value.is_empty() && page.next.is_none());
-        assert!(matches!(read::<Page<String>>(b"<html>Ada</html>"), Err(Trouble::Unreadable(why)) if !why.contains("Ada")));
+        assert!(
+            matches!(read::<Page<String>>(b"<html>Ada</html>"), Err(Trouble::Unreadable(why)) if !why.contains("Ada"))
+        );
     }
 }

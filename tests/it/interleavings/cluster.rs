@@ -334,7 +334,10 @@ impl Node {
         let places: Vec<_> = starts.iter().flat_map(|(_, start)| clinic.places(service, *start)).collect();
         let (candidates, counted) = if clinic.capabilities.record == WhoseRecord::Ledger {
             let seats = service.capacity;
-            (places.into_iter().map(|place| Candidate { place, seats, appointments: 0 }).collect(), HashSet::new())
+            (
+                places.into_iter().map(|place| Candidate { place, seats, appointments: 0 }).collect(),
+                HashSet::new(),
+            )
         } else {
             self.vendor.survey(&service.id, places, own.to_vec()).await?
         };

@@ -171,7 +171,11 @@ impl Calendar {
                 moved: false,
             },
         );
-        Booked::Booked { handle: Handle(handle.to_string().into()), version: Some("1".into()), join_url: None }
+        Booked::Booked {
+            handle: Handle(handle.to_string().into()),
+            version: Some("1".into()),
+            join_url: None,
+        }
     }
 
     /// Who sits in a group, as it is read before it is written whole.
