@@ -306,7 +306,7 @@ async fn call(app: &App, function: UseCase, request: Result<Unread, Refusal>) ->
     };
     let answered = match function {
         UseCase::GetLocations => in_time(get_locations::answer(app, &scheduling, &mut request)).await,
-        UseCase::GetSlots => in_time(get_slots::answer(app, &scheduling, &mut request)).await,
+        UseCase::GetSlots => Box::pin(in_time(get_slots::answer(app, &scheduling, &mut request))).await,
         UseCase::Book => book::answer(app, scheduling, &mut request).await,
         UseCase::GetAppointment => get_appointment::answer(app, scheduling, &mut request).await,
         UseCase::Cancel => cancel::answer(app, scheduling, &mut request).await,

@@ -73,7 +73,7 @@ impl FromStr for BaseUrl {
 
     /// Tokens go there, so it is https, or this machine.
     fn from_str(text: &str) -> Result<Self, String> {
-        let expected = "must be a URL as `https://graph.microsoft.com/v1.0`";
+        let expected = "must be a URL as `https://graph.microsoft.com`";
         let mut url = Url::parse(text).map_err(|_| expected.to_owned())?;
         let here = match url.host() {
             Some(url::Host::Domain(name)) => name == "localhost",
@@ -87,9 +87,9 @@ impl FromStr for BaseUrl {
         if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
             return Err(expected.to_owned());
         }
-        if !url.path().ends_with('/') {
-            url.set_path(&format!("{}/", url.path()));
-        }
+        // The version is ours to choose.
+        let root = url.path().trim_end_matches('/').trim_end_matches("/v1.0").to_owned();
+        url.set_path(&format!("{root}/v1.0/"));
         Ok(Self(url))
     }
 }
@@ -103,7 +103,7 @@ mod tests {
         for (text, base) in [
             ("https://graph.microsoft.com/v1.0", "https://graph.microsoft.com/v1.0/"),
             ("http://127.0.0.1:4000/v1.0/", "http://127.0.0.1:4000/v1.0/"),
-            ("http://[::1]:4000/v1.0", "http://[::1]:4000/v1.0/"),
+            ("http://[::1]:4000", "http://[::1]:4000/v1.0/"),
         ] {
             assert_eq!(text.parse::<BaseUrl>().unwrap().url().as_str(), base);
         }
