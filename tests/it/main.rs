@@ -10,6 +10,7 @@ mod crash;
 mod embedded;
 mod fakes;
 mod faults;
+mod graph_simulator;
 mod interleavings;
 mod language;
 mod package;

@@ -59,7 +59,8 @@ pub(crate) fn update(state: &mut State, request: &Request, met: &Met) -> Result<
     if request.body.get("customers").is_some() {
         rules::judge_customers(business, &wanted.value)?;
     }
-    let moves = before.span != wanted.span || before.value["staffMemberIds"] != wanted.value["staffMemberIds"];
+    let moves =
+        before.span != wanted.span || before.value["staffMemberIds"] != wanted.value["staffMemberIds"];
     if moves {
         rules::judge_place(business, &wanted, now)?;
     }
@@ -177,7 +178,9 @@ fn finished(value: Value) -> Result<Appointment, Reply> {
 
 /// An appointment of a service before anybody said more.
 pub(crate) fn blank(service: &Value, now: DateTime<Utc>) -> Value {
-    let or = |field: &str, other: Value| Some(&service[field]).filter(|value| !value.is_null()).cloned().unwrap_or(other);
+    let or = |field: &str, other: Value| {
+        Some(&service[field]).filter(|value| !value.is_null()).cloned().unwrap_or(other)
+    };
     json!({
         "id": "",
         "selfServiceAppointmentId": "00000000-0000-0000-0000-000000000000",
@@ -220,7 +223,11 @@ fn an_hour_later(appointment: Appointment) -> Appointment {
     let (hour, mut value) = (TimeDelta::hours(1), appointment.value);
     value["startDateTime"] = times::in_utc(appointment.span.0 + hour);
     value["endDateTime"] = times::in_utc(appointment.span.1 + hour);
-    Appointment { value, span: (appointment.span.0 + hour, appointment.span.1 + hour), busy: (appointment.busy.0 + hour, appointment.busy.1 + hour) }
+    Appointment {
+        value,
+        span: (appointment.span.0 + hour, appointment.span.1 + hour),
+        busy: (appointment.busy.0 + hour, appointment.busy.1 + hour),
+    }
 }
 
 pub(crate) fn customer_ids(appointment: &Value) -> BTreeSet<String> {

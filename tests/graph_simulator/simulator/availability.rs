@@ -29,7 +29,10 @@ pub(crate) fn of_staff(state: &State, request: &Request, met: &Met) -> Result<Re
     };
     let all: Option<Vec<Value>> = texts(&request.body["staffIds"]).map(of_one).collect();
     let all = all.filter(|all| !all.is_empty()).ok_or_else(Reply::unknown_error)?;
-    Ok(Reply::json(200, json!({"@odata.context": request.context("Collection(microsoft.graph.staffAvailabilityItem)"), "value": all})))
+    Ok(Reply::json(
+        200,
+        json!({"@odata.context": request.context("Collection(microsoft.graph.staffAvailabilityItem)"), "value": all}),
+    ))
 }
 
 /// Nothing, if it is told in an IANA zone.

@@ -102,7 +102,8 @@ fn told_by(part: &Value) -> Told {
         path: format!("{slash}{path}"),
         query: query.into(),
         body: part.get("body").filter(|body| !body.is_null()).cloned().map(Ok),
-        has_content_type: header(part, "content-type").is_some_and(|kind| kind.starts_with("application/json")),
+        has_content_type: header(part, "content-type")
+            .is_some_and(|kind| kind.starts_with("application/json")),
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) struct Call {
     pub id: String,
 }
 
-/// How a call is spelled: the template as counts and rules see it, and as the OpenAPI document does.
+/// How a call is spelled: the template as counts and rules see it, and as the official schema does.
 pub(crate) struct Spelling {
     pub kind: Kind,
     pub method: Method,

@@ -48,23 +48,40 @@ struct BrokenIdentity {
 /// Does what the path says.
 pub(crate) fn answered(shared: &Shared, method: &Method, path: &str, body: &[u8]) -> Reply {
     let state = &mut *shared.state.lock();
-    let done = match (method.as_str(), path.trim_start_matches("/control/")) {
+    let what = path.trim_start_matches("/control/");
+    let done = match (method.as_str(), what) {
         ("GET", "state") => return Reply::json(200, state::told(state)),
-        ("DELETE", "misbehave") => Ok(state.rules.clear()),
-        ("POST", "misbehave") => read(body).map(|rules: Vec<Rule>| rules.into_iter().for_each(|rule| state.rules.add(rule))),
-        ("POST", "reset-counts") => Ok(state.counts = Counts::default()),
-        ("POST", "revoke-tokens") => Ok(state.tokens.clear()),
-        ("POST", "latency") => read(body).map(|latency: Latency| state.latency = Duration::from_millis(latency.ms)),
-        ("POST", "page-size") => read(body).map(|page: Size| state.page_size = page.size.max(1)),
-        ("POST", "seed") => read(body).map(|random: RandomSeed| state.rules.chance = Chance(random.seed)),
-        ("POST", "roles") => read(body).map(|roles| state.roles = roles),
-        ("POST", "identity") => read(body).map(|broken: Option<BrokenIdentity>| {
-            state.broken_identity = broken.map(|broken| (broken.status, broken.body));
-        }),
         ("POST", "somebody") => return somebody(state, body),
-        _ => return Reply::json(404, json!({"error": "there is no such control"})),
+        ("DELETE", "misbehave") => {
+            state.rules.clear();
+            Ok(())
+        }
+        ("POST", what) => set(state, what, body),
+        _ => Err(unknown()),
     };
     done.map_or_else(|reply| reply, |()| Reply::no_content())
+}
+
+fn set(state: &mut State, what: &str, body: &[u8]) -> Result<(), Reply> {
+    match what {
+        "misbehave" => read::<Vec<Rule>>(body)?.into_iter().for_each(|rule| state.rules.add(rule)),
+        "reset-counts" => state.counts = Counts::default(),
+        "revoke-tokens" => state.tokens.clear(),
+        "latency" => state.latency = Duration::from_millis(read::<Latency>(body)?.ms),
+        "page-size" => state.page_size = read::<Size>(body)?.size.max(1),
+        "seed" => state.rules.chance = Chance(read::<RandomSeed>(body)?.seed),
+        "roles" => state.roles = read(body)?,
+        "identity" => {
+            let broken: Option<BrokenIdentity> = read(body)?;
+            state.broken_identity = broken.map(|broken| (broken.status, broken.body));
+        }
+        _ => return Err(unknown()),
+    }
+    Ok(())
+}
+
+fn unknown() -> Reply {
+    Reply::json(404, json!({"error": "there is no such control"}))
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Reply> {

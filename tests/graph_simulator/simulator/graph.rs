@@ -8,7 +8,8 @@ use warp::http::Method;
 use super::{
     appointments, availability,
     calls::{self, Call, Kind},
-    customers, in_flight::Places,
+    customers,
+    in_flight::Places,
     misbehaviour::{Misbehaviour, Rule},
     oddities, reading,
     reply::{Body, Reply},
@@ -193,7 +194,9 @@ fn judge_query(shared: &Shared, request: &Request) -> Result<(), Reply> {
         return Ok(());
     }
     shared.state.lock().violated(format!("{}: needs `start` and `end`", request.call.kind.name()));
-    Err(Reply::bad_request("This request requires a time window specified by the query string parameters Start and End."))
+    Err(Reply::bad_request(
+        "This request requires a time window specified by the query string parameters Start and End.",
+    ))
 }
 
 /// Carries it out, unless a rule decides otherwise.
@@ -223,7 +226,9 @@ fn refusal(shared: &Shared, what: Misbehaviour) -> Reply {
         Misbehaviour::Throttled => Reply::throttled("0.128"),
         Misbehaviour::Unauthorized => Reply::unauthorized("Access token has expired or is not yet valid."),
         Misbehaviour::Forbidden => Reply::forbidden(),
-        Misbehaviour::Garbage => Reply::html("<!DOCTYPE html><html><body><h1>Our services aren't available right now</h1></body></html>"),
+        Misbehaviour::Garbage => Reply::html(
+            "<!DOCTYPE html><html><body><h1>Our services aren't available right now</h1></body></html>",
+        ),
         _ => Reply::unknown_error(),
     }
 }

@@ -94,7 +94,8 @@ async fn routed(shared: &Shared, incoming: Incoming) -> Outcome {
 
 fn told_by(incoming: &Incoming, path: &str) -> Told {
     let kind = incoming.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let parsed = || serde_json::from_slice::<Value>(&incoming.body).map_err(|error| format!("no JSON: {error}"));
+    let parsed =
+        || serde_json::from_slice::<Value>(&incoming.body).map_err(|error| format!("no JSON: {error}"));
     Told {
         method: incoming.method.clone(),
         path: path.into(),
@@ -118,7 +119,11 @@ fn written(reply: Reply, ids: &RequestIds) -> Response<Bytes> {
     };
     let mut response = Response::new(body);
     *response.status_mut() = status;
-    let own = [("request-id", ids.request.as_str()), ("client-request-id", &ids.client), ("x-ms-ags-diagnostic", DIAGNOSTIC)];
+    let own = [
+        ("request-id", ids.request.as_str()),
+        ("client-request-id", &ids.client),
+        ("x-ms-ags-diagnostic", DIAGNOSTIC),
+    ];
     let told = headers.iter().map(|(name, value)| (*name, value.as_str()));
     for (name, value) in own.into_iter().chain(kind.map(|kind| ("content-type", kind))).chain(told) {
         if let Ok(value) = HeaderValue::from_str(value) {

@@ -18,7 +18,12 @@ pub(crate) fn update(business: &str, appointment: &Appointment, now: DateTime<Ut
 }
 
 /// That it is cancelled, with the words of who cancelled it.
-pub(crate) fn cancellation(business: &str, appointment: &Appointment, words: &str, now: DateTime<Utc>) -> Value {
+pub(crate) fn cancellation(
+    business: &str,
+    appointment: &Appointment,
+    words: &str,
+    now: DateTime<Utc>,
+) -> Value {
     let mut message = message("cancellation", business, appointment, now);
     message["cancellationMessage"] = words.into();
     message

@@ -11,7 +11,7 @@ use super::calls::Kind;
 pub(crate) enum Misbehaviour {
     /// 500, and nothing is done.
     Error500,
-    /// 500 UnknownError, though it is done.
+    /// 500 `UnknownError`, though it is done.
     Error500ThoughCreated,
     /// 503 with a date to come back at.
     Error503,
@@ -277,7 +277,7 @@ impl Live {
     }
 }
 
-/// Numbers that look random and follow from a seed: SplitMix64.
+/// Numbers that look random and follow from a seed: `SplitMix64`.
 #[derive(Debug)]
 pub(crate) struct Chance(pub u64);
 
@@ -291,7 +291,8 @@ impl Chance {
 
     /// True in this share of cases.
     pub(crate) fn is_below(&mut self, share: f64) -> bool {
-        share >= 1.0 || f64::from(u32::try_from(self.number() >> 32).unwrap_or_default()) < share * 4_294_967_296.0
+        share >= 1.0
+            || f64::from(u32::try_from(self.number() >> 32).unwrap_or_default()) < share * 4_294_967_296.0
     }
 
     pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {

@@ -35,15 +35,15 @@ use parking_lot::Mutex;
 use serde_json::Value;
 use tokio::{net::TcpListener, task::JoinHandle};
 
+use self::{
+    misbehaviour::Chance,
+    state::{Shared, State},
+};
 #[allow(unused_imports, reason = "the program needs less of it than the tests do")]
 pub(crate) use self::{
     misbehaviour::{Created, Misbehaviour, On, Rule},
     seed::{BusinessSeed, PersonalBusy, Seed},
     state::Counts,
-};
-use self::{
-    misbehaviour::Chance,
-    state::{Shared, State},
 };
 
 /// Listens until it is dropped.
@@ -135,7 +135,10 @@ impl Simulator {
     pub(crate) fn appointments(&self, business: &str) -> Vec<Value> {
         let state = self.shared.state.lock();
         let business = state.business(business).into_iter();
-        business.flat_map(|business| &business.appointments).map(|appointment| appointment.value.clone()).collect()
+        business
+            .flat_map(|business| &business.appointments)
+            .map(|appointment| appointment.value.clone())
+            .collect()
     }
 
     pub(crate) fn customers(&self, business: &str) -> Vec<Value> {
@@ -165,7 +168,7 @@ impl Simulator {
 
     pub(crate) fn change_business(&self, business: &str, change: impl FnOnce(&mut Value)) {
         let mut state = self.shared.state.lock();
-        change(&mut state.business_mut(business).expect("the business is there").business);
+        change(&mut state.business_mut(business).expect("the business is there").profile);
     }
 
     pub(crate) fn change_service(&self, business: &str, service: &str, change: impl FnOnce(&mut Value)) {
@@ -183,9 +186,16 @@ impl Simulator {
     // --- what people do in Outlook and in Bookings
 
     /// Books over every rule, and returns the id.
-    pub(crate) fn book_as_somebody(&self, business: &str, service: &str, staff: &str, start: DateTime<Utc>) -> String {
+    pub(crate) fn book_as_somebody(
+        &self,
+        business: &str,
+        service: &str,
+        staff: &str,
+        start: DateTime<Utc>,
+    ) -> String {
         let mut state = self.shared.state.lock();
-        somebody::book(&mut state, business, service, staff, start).expect("the business and the service are there")
+        somebody::book(&mut state, business, service, staff, start)
+            .expect("the business and the service are there")
     }
 
     pub(crate) fn move_as_somebody(&self, business: &str, id: &str, start: DateTime<Utc>) {

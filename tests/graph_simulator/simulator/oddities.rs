@@ -17,7 +17,8 @@ pub(crate) fn applied(mut body: Value, met: &Met) -> Value {
             }
             Misbehaviour::StaffAvailabilityItemKey => as_the_page_prints(&mut body),
             Misbehaviour::ForeignNextLink => {
-                body["@odata.nextLink"] = "http://graph.example.net/v1.0/elsewhere?$skiptoken=cGFnZToy".into();
+                body["@odata.nextLink"] =
+                    "http://graph.example.net/v1.0/elsewhere?$skiptoken=cGFnZToy".into();
             }
             _ => {}
         }

@@ -14,7 +14,7 @@ use super::{
 /// Those whose name contains the `query`: ids and names only, and all on one page.
 pub(crate) fn businesses(state: &State, request: &Request) -> Reply {
     let query = request.query("query").unwrap_or_default().to_lowercase();
-    let all = state.businesses.iter().map(|business| &business.business);
+    let all = state.businesses.iter().map(|business| &business.profile);
     let found = all.filter(|business| text(business, "displayName").to_lowercase().contains(&query));
     let told = found.map(|business| json!({"id": business["id"], "displayName": business["displayName"]}));
     page(request, told.take(500).collect(), usize::MAX)
@@ -22,7 +22,7 @@ pub(crate) fn businesses(state: &State, request: &Request) -> Reply {
 
 /// The business alone, without its parts.
 pub(crate) fn business(business: &Business, request: &Request) -> Reply {
-    one(request, Some(&business.business))
+    one(request, Some(&business.profile))
 }
 
 /// One object with where it comes from, or 404.
@@ -43,7 +43,9 @@ pub(crate) fn by_call(request: &Request, objects: &[Value]) -> Reply {
 /// Services; default reminders are told by id only.
 pub(crate) fn services(state: &State, business: &Business, request: &Request) -> Reply {
     let mut services = business.services.clone();
-    services.iter_mut().for_each(|service| service["defaultReminders"] = json!([]));
+    for service in &mut services {
+        service["defaultReminders"] = json!([]);
+    }
     page(request, services, state.page_size)
 }
 
@@ -55,7 +57,11 @@ pub(crate) fn appointments(state: &State, business: &Business, request: &Request
 /// What is booked and touches the window.
 pub(crate) fn calendar_view(state: &State, business: &Business, request: &Request) -> Result<Reply, Reply> {
     let bound = |name: &str| request.query(name).and_then(|text| times::rfc3339(&text));
-    let invalid = || Reply::bad_request("This request requires a time window specified by the query string parameters Start and End.");
+    let invalid = || {
+        Reply::bad_request(
+            "This request requires a time window specified by the query string parameters Start and End.",
+        )
+    };
     let window = (bound("start").ok_or_else(invalid)?, bound("end").ok_or_else(invalid)?);
     let mut found: Vec<_> =
         business.appointments.iter().filter(|one| times::overlap(one.span, window).is_some()).collect();

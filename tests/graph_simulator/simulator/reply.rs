@@ -17,7 +17,10 @@ pub(crate) enum Body {
     Json(Value),
     Html(&'static str),
     /// Written out when the ids of the request are known.
-    Error { code: String, message: String },
+    Error {
+        code: String,
+        message: String,
+    },
 }
 
 impl Reply {

@@ -11,7 +11,11 @@ use super::{
 };
 
 /// Whether the places of an appointment may be as wanted: staff, length, lead time, hours, and nothing else there.
-pub(crate) fn judge_place(business: &Business, wanted: &Appointment, now: DateTime<Utc>) -> Result<(), Reply> {
+pub(crate) fn judge_place(
+    business: &Business,
+    wanted: &Appointment,
+    now: DateTime<Utc>,
+) -> Result<(), Reply> {
     let service = judge_staff(business, &wanted.value)?;
     let policy = Policy::of(business, service);
     policy.judge_staff_selection()?;
@@ -27,7 +31,8 @@ pub(crate) fn judge_free(business: &Business, wanted: &Appointment) -> Result<()
 }
 
 fn is_taken(business: &Business, staff: &str, wanted: &Appointment) -> bool {
-    let others = business.appointments.iter().filter(|other| other.id() != wanted.id() && other.has_staff(staff));
+    let others =
+        business.appointments.iter().filter(|other| other.id() != wanted.id() && other.has_staff(staff));
     let mut busy = others.map(|other| other.busy).chain(business.personal(staff));
     busy.any(|busy| times::overlap(busy, wanted.busy).is_some())
 }
@@ -52,7 +57,8 @@ fn judge_length(service: &Value, wanted: &Appointment) -> Result<(), Reply> {
 
 fn judge_hours(business: &Business, policy: &Policy, wanted: &Appointment) -> Result<(), Reply> {
     let span = wanted.span;
-    let within = |open: Vec<Span>| times::merged(open).iter().any(|open| open.0 <= span.0 && span.1 <= open.1);
+    let within =
+        |open: Vec<Span>| times::merged(open).iter().any(|open| open.0 <= span.0 && span.1 <= open.1);
     let around = (span.0 - TimeDelta::days(1), span.1 + TimeDelta::days(1));
     let works = |id: &str| business.staff(id).is_some_and(|staff| within(business.working(staff, around)));
     let bookable = policy.bookable(around).is_none_or(within);
@@ -71,7 +77,7 @@ struct Policy<'a> {
 impl<'a> Policy<'a> {
     fn of(business: &'a Business, service: &'a Value) -> Self {
         let own = Some(&service["schedulingPolicy"]).filter(|policy| policy.is_object());
-        Self { policy: own.unwrap_or(&business.business["schedulingPolicy"]), zone: business.time_zone() }
+        Self { policy: own.unwrap_or(&business.profile["schedulingPolicy"]), zone: business.time_zone() }
     }
 
     fn judge_staff_selection(&self) -> Result<(), Reply> {
@@ -140,8 +146,11 @@ pub(crate) fn judge_customers(business: &Business, wanted: &Value) -> Result<(),
 pub(crate) const CUSTOMER: &str = "#microsoft.graph.bookingCustomerInformation";
 
 fn has_answered(service: &Value, customer: &Value) -> bool {
-    let mut required =
-        service["customQuestions"].as_array().into_iter().flatten().filter(|question| question["isRequired"] == true);
+    let mut required = service["customQuestions"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|question| question["isRequired"] == true);
     required.all(|question| {
         let mut answers = customer["customQuestionAnswers"].as_array().into_iter().flatten();
         answers.any(|answer| answer["questionId"] == question["questionId"] && says_something(answer))

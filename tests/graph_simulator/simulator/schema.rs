@@ -1,4 +1,4 @@
-//! The official schema: whether a request or an answer is as Microsoft's OpenAPI document has it.
+//! The official schema: whether a request or an answer is as Microsoft's own document has it.
 //!
 //! As the document stands, not even Microsoft's own examples fit it: every object has an `additionalProperties`
 //! that forbids everything, and references have lost that they may be null. Both are mended on load. Derived types

@@ -55,5 +55,7 @@ impl Default for Seed {
 }
 
 fn usual_roles() -> Vec<String> {
-    ["Bookings.Read.All", "Bookings.ReadWrite.All", "BookingsAppointment.ReadWrite.All"].map(Into::into).into()
+    ["Bookings.Read.All", "Bookings.ReadWrite.All", "BookingsAppointment.ReadWrite.All"]
+        .map(Into::into)
+        .into()
 }

@@ -64,7 +64,9 @@ pub(crate) fn move_to(state: &mut State, business: &str, id: &str, start: DateTi
 /// Cancels it; false, if it is not there.
 pub(crate) fn cancel(state: &mut State, business: &str, id: &str) -> bool {
     let now = state.now();
-    let Some(gone) = state.business_mut(business).and_then(|business| business.take(id)) else { return false };
+    let Some(gone) = state.business_mut(business).and_then(|business| business.take(id)) else {
+        return false;
+    };
     state.messages.push(messages::cancellation(business, &gone, "", now));
     true
 }
@@ -89,7 +91,9 @@ pub(crate) fn intrude(state: &mut State, business: &str, ours: &Appointment, met
 pub(crate) fn join_group(state: &mut State, business: &str, id: &str) {
     let Some(customer) = new_customer(state, business) else { return };
     let Some(business) = state.business_mut(business) else { return };
-    let Some(mut joined) = business.appointment(id).filter(|group| group.has_free_seat()).cloned() else { return };
+    let Some(mut joined) = business.appointment(id).filter(|group| group.has_free_seat()).cloned() else {
+        return;
+    };
     if let Some(customers) = joined.value["customers"].as_array_mut() {
         customers.push(customer);
     }

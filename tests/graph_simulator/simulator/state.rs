@@ -62,7 +62,8 @@ pub(crate) struct Counts {
 /// One business, in Graph's shape where it is told to a client.
 #[derive(Debug)]
 pub(crate) struct Business {
-    pub business: Value,
+    /// The business itself.
+    pub profile: Value,
     pub services: Vec<Value>,
     pub staff_members: Vec<Value>,
     pub custom_questions: Vec<Value>,
@@ -148,7 +149,7 @@ impl State {
 impl Business {
     fn new(seed: BusinessSeed, now: DateTime<Utc>) -> Self {
         let mut made = Self {
-            business: seed.business,
+            profile: seed.business,
             services: seed.services,
             staff_members: seed.staff_members,
             custom_questions: seed.custom_questions,
@@ -165,18 +166,14 @@ impl Business {
     }
 
     fn date_all(&mut self, when: DateTime<Utc>) {
-        date(&mut self.business, when);
-        let parts = [
-            &mut self.services,
-            &mut self.staff_members,
-            &mut self.custom_questions,
-            &mut self.customers,
-        ];
+        date(&mut self.profile, when);
+        let parts =
+            [&mut self.services, &mut self.staff_members, &mut self.custom_questions, &mut self.customers];
         parts.into_iter().flatten().for_each(|part| date(part, when));
     }
 
     pub(crate) fn id(&self) -> &str {
-        text(&self.business, "id")
+        text(&self.profile, "id")
     }
 
     pub(crate) fn service(&self, id: &str) -> Option<&Value> {
@@ -206,21 +203,22 @@ impl Business {
     }
 
     pub(crate) fn time_zone(&self) -> chrono_tz::Tz {
-        let named = self.business["bookingPageSettings"]["businessTimeZone"].as_str();
+        let named = self.profile["bookingPageSettings"]["businessTimeZone"].as_str();
         named.and_then(times::zone).unwrap_or(chrono_tz::UTC)
     }
 
     /// When a staff member works.
     pub(crate) fn working(&self, staff: &Value, window: Span) -> Vec<Span> {
         let by_business = staff["useBusinessHours"].as_bool().unwrap_or(true);
-        let hours = if by_business { &self.business["businessHours"] } else { &staff["workingHours"] };
+        let hours = if by_business { &self.profile["businessHours"] } else { &staff["workingHours"] };
         let own = staff["timeZone"].as_str().and_then(times::zone).filter(|_| !by_business);
         times::open_within(hours, own.unwrap_or_else(|| self.time_zone()), window)
     }
 
     /// What a staff member's own calendar blocks.
     pub(crate) fn personal(&self, staff: &str) -> impl Iterator<Item = Span> {
-        let affected = self.staff(staff).is_some_and(|staff| staff["availabilityIsAffectedByPersonalCalendar"] == true);
+        let affected =
+            self.staff(staff).is_some_and(|staff| staff["availabilityIsAffectedByPersonalCalendar"] == true);
         let own = self.personal_busy.iter().filter(move |busy| affected && busy.staff_id == staff);
         own.map(|busy| (busy.start, busy.end))
     }

@@ -16,7 +16,11 @@ const ZONES: [(&str, &str, &str); 8] = [
     ("America/Chicago", "Central Standard Time", "(UTC-06:00) Central Time (US & Canada)"),
     ("America/New_York", "Eastern Standard Time", "(UTC-05:00) Eastern Time (US & Canada)"),
     ("Europe/London", "GMT Standard Time", "(UTC+00:00) Dublin, Edinburgh, Lisbon, London"),
-    ("Europe/Berlin", "W. Europe Standard Time", "(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna"),
+    (
+        "Europe/Berlin",
+        "W. Europe Standard Time",
+        "(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna",
+    ),
     ("Asia/Kolkata", "India Standard Time", "(UTC+05:30) Chennai, Kolkata, Mumbai, New Delhi"),
     ("UTC", "UTC", "(UTC) Coordinated Universal Time"),
 ];
@@ -76,7 +80,8 @@ pub(crate) fn rfc3339(text: &str) -> Option<DateTime<Utc>> {
 pub(crate) fn duration(value: &Value) -> TimeDelta {
     let parsed = value.as_str().and_then(|text| speedate::Duration::parse_str(text).ok());
     parsed.map_or(TimeDelta::zero(), |parsed| {
-        TimeDelta::seconds(parsed.signed_total_seconds()) + TimeDelta::microseconds(parsed.signed_microseconds().into())
+        TimeDelta::seconds(parsed.signed_total_seconds())
+            + TimeDelta::microseconds(parsed.signed_microseconds().into())
     })
 }
 
@@ -144,7 +149,9 @@ pub(crate) fn overlap(one: Span, other: Span) -> Option<Span> {
 pub(crate) fn without(spans: Vec<Span>, taken: &[Span]) -> Vec<Span> {
     taken.iter().fold(spans, |left, hole| {
         let parts = left.into_iter().flat_map(|span| {
-            [(span.0, span.1.min(hole.0)), (span.0.max(hole.1), span.1)].into_iter().filter(|part| part.0 < part.1)
+            [(span.0, span.1.min(hole.0)), (span.0.max(hole.1), span.1)]
+                .into_iter()
+                .filter(|part| part.0 < part.1)
         });
         parts.collect()
     })
