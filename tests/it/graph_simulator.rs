@@ -375,3 +375,33 @@ async fn a_mailbox_serves_four_at_a_time() {
     assert_eq!(throttled.filter(|answer| answer.headers.contains_key("retry-after")).count(), 2);
     assert_eq!(client.graph.counts().most_in_flight[EASTSIDE], 5);
 }
+
+#[tokio::test]
+async fn zz_speed() {
+    let client = Client::new().await;
+    let t = tokio::time::Instant::now();
+    client.get(&eastside()).await;
+    eprintln!("first get {:?}", t.elapsed());
+    let t = tokio::time::Instant::now();
+    let made = client.book(flu(ten())).await;
+    eprintln!("first post {:?}", t.elapsed());
+    let at = |time: DateTime<Utc>| time.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let cv = format!("{}/calendarView?start={}&end={}", eastside(), at(ten()), at(ten() + TimeDelta::hours(40)));
+    let t = tokio::time::Instant::now();
+    client.get(&cv).await;
+    eprintln!("first view {:?}", t.elapsed());
+    client.send("DELETE", &appointment(&made.body["id"]), None).await.unwrap();
+    let t = tokio::time::Instant::now();
+    for _ in 0..500 {
+        let made = client.book(flu(ten())).await;
+        client.send("DELETE", &appointment(&made.body["id"]), None).await.unwrap();
+    }
+    eprintln!("1000 post+delete {:?}", t.elapsed());
+    let t = tokio::time::Instant::now();
+    for _ in 0..500 { client.get(&eastside()).await; }
+    eprintln!("500 get {:?}", t.elapsed());
+    for n in 0..50 { client.graph.book_as_somebody(EASTSIDE, FLU, DANA, ten() + TimeDelta::minutes(20*n)); }
+    let t = tokio::time::Instant::now();
+    for _ in 0..100 { client.get(&cv).await; }
+    eprintln!("100 view of 50 {:?}", t.elapsed());
+}

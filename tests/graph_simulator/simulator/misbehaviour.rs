@@ -246,7 +246,7 @@ impl Rules {
         let mut met: Vec<Rule> = Vec::new();
         for live in &mut self.rules {
             let decided = live.rule.what.decides() && met.iter().any(|rule| rule.what.decides());
-            if !decided && live.fires(kind, &mut self.chance) {
+            if live.fires(kind, decided, &mut self.chance) {
                 met.push(live.rule.clone());
             }
         }
@@ -255,12 +255,13 @@ impl Rules {
 }
 
 impl Live {
-    fn fires(&mut self, kind: Kind, chance: &mut Chance) -> bool {
+    /// A request that another rule has decided counts as a match, no more.
+    fn fires(&mut self, kind: Kind, decided: bool, chance: &mut Chance) -> bool {
         if !self.matches(kind) || self.rule.times.is_some_and(|times| self.fired >= times) {
             return false;
         }
         self.matched += 1;
-        let fires = self.matched > self.rule.after && chance.is_below(self.rule.chance);
+        let fires = !decided && self.matched > self.rule.after && chance.is_below(self.rule.chance);
         self.fired += u64::from(fires);
         fires
     }
