@@ -377,31 +377,147 @@ async fn a_mailbox_serves_four_at_a_time() {
 }
 
 #[tokio::test]
-async fn zz_speed() {
+async fn everything_seeded_reads_as_the_schema_has_it() {
     let client = Client::new().await;
-    let t = tokio::time::Instant::now();
-    client.get(&eastside()).await;
-    eprintln!("first get {:?}", t.elapsed());
-    let t = tokio::time::Instant::now();
-    let made = client.book(flu(ten())).await;
-    eprintln!("first post {:?}", t.elapsed());
-    let at = |time: DateTime<Utc>| time.format("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let cv = format!("{}/calendarView?start={}&end={}", eastside(), at(ten()), at(ten() + TimeDelta::hours(40)));
-    let t = tokio::time::Instant::now();
-    client.get(&cv).await;
-    eprintln!("first view {:?}", t.elapsed());
-    client.send("DELETE", &appointment(&made.body["id"]), None).await.unwrap();
-    let t = tokio::time::Instant::now();
-    for _ in 0..500 {
-        let made = client.book(flu(ten())).await;
-        client.send("DELETE", &appointment(&made.body["id"]), None).await.unwrap();
+    let listed = client.get("/solutions/bookingBusinesses?query=side").await.body;
+    let listed = listed["value"].as_array().expect("businesses");
+    assert_eq!(listed.len(), 2);
+    assert_eq!(listed[0], json!({"id": EASTSIDE, "displayName": "Eastside Clinic"}));
+    for business in listed {
+        let path = format!("/solutions/bookingBusinesses/{}", business["id"].as_str().expect("an id"));
+        assert_eq!(client.get(&path).await.status, 200);
+        for part in ["services", "staffMembers", "customQuestions", "customers", "appointments"] {
+            let all = client.get(&format!("{path}/{part}")).await.body["value"].clone();
+            for one in all.as_array().expect("a list") {
+                let path = format!("{path}/{part}/{}", one["id"].as_str().expect("an id"));
+                assert_eq!(client.get(&path).await.body["id"], one["id"]);
+            }
+        }
     }
-    eprintln!("1000 post+delete {:?}", t.elapsed());
-    let t = tokio::time::Instant::now();
-    for _ in 0..500 { client.get(&eastside()).await; }
-    eprintln!("500 get {:?}", t.elapsed());
-    for n in 0..50 { client.graph.book_as_somebody(EASTSIDE, FLU, DANA, ten() + TimeDelta::minutes(20*n)); }
-    let t = tokio::time::Instant::now();
-    for _ in 0..100 { client.get(&cv).await; }
-    eprintln!("100 view of 50 {:?}", t.elapsed());
+    let services = client.get(&format!("{}/services", eastside())).await.body;
+    assert_eq!(services["value"][0]["defaultReminders"], json!([]));
+    let service = client.get(&format!("{}/services/{FLU}", eastside())).await.body;
+    assert_eq!(service["defaultReminders"].as_array().map(Vec::len), Some(1));
+    assert_eq!(client.graph.violations(), [""; 0]);
+}
+
+#[tokio::test]
+async fn the_control_endpoint_does_what_tests_do() {
+    let client = Client::new().await;
+    let control = |what: &str| format!("{}/control/{what}", client.graph.url());
+    let book = json!({"book": {"business": EASTSIDE, "service": FLU, "staff": DANA, "start": ten()}});
+    let booked = client.post(&control("somebody"), book).await;
+    assert_eq!(booked.status, 200, "{}", booked.body);
+    let rules = json!([{"what": "error503", "on": {"path": "bookingBusinesses/{id}"}, "times": 1}]);
+    assert_eq!(client.post(&control("misbehave"), rules).await.status, 204);
+    let refused = client.get(&eastside()).await;
+    assert_eq!(refused.status, 503);
+    assert!(refused.headers["retry-after"].to_str().is_ok_and(|date| date.ends_with("GMT")));
+    assert_eq!(client.get(&eastside()).await.status, 200);
+    let wrong = client.post(&control("misbehave"), json!([{"what": "sulk"}])).await;
+    assert_eq!(wrong.status, 400);
+    for (what, body) in [("latency", json!({"ms": 1})), ("seed", json!({"seed": 7})), ("roles", json!([]))] {
+        assert_eq!(client.post(&control(what), body).await.status, 204);
+    }
+    let denied = client.get(&eastside()).await;
+    assert_eq!((denied.status, &denied.body["error"]["code"]), (403, &json!("Authorization_RequestDenied")));
+    let state = client.get(&control("state")).await.body;
+    assert_eq!(state["businesses"][0]["appointments"][0]["id"], booked.body["id"]);
+    assert_eq!(state["counts"]["roundTrips"], 3);
+}
+
+#[tokio::test]
+async fn lists_can_be_as_odd_as_they_have_been_seen() {
+    let client = Client::new().await;
+    client.graph.book_as_somebody(EASTSIDE, FLU, DANA, ten());
+    for what in [
+        Misbehaviour::EmptyCustomers,
+        Misbehaviour::OldNames,
+        Misbehaviour::MissingCreated,
+        Misbehaviour::ForeignNextLink,
+        Misbehaviour::OddZones,
+    ] {
+        client.graph.misbehave(Rule::new(what));
+    }
+    let day = (ten().format("%Y-%m-%dT00:00:00Z"), (ten() + TimeDelta::days(1)).format("%Y-%m-%dT00:00:00Z"));
+    let view = client.get(&format!("{}/calendarView?start={}&end={}", eastside(), day.0, day.1)).await.body;
+    let item = &view["value"][0];
+    assert_eq!(item["customers"], json!([]));
+    assert!(item["start"].is_object() && item.get("startDateTime").is_none());
+    assert!(item.get("createdDateTime").is_none() && item.get("filledAttendeesCount").is_none());
+    assert!(view["@odata.nextLink"].as_str().is_some_and(|link| !link.starts_with(&client.graph.url())));
+    let business = client.get(&eastside()).await.body;
+    assert_eq!(business["bookingPageSettings"]["businessTimeZone"], "Pacific Standard Time");
+    let staff = client.get(&format!("{}/staffMembers/{DANA}", eastside())).await.body;
+    assert_eq!(staff["timeZone"], "(UTC-08:00) Pacific Time (US & Canada)");
+    client.graph.behave();
+    client.graph.misbehave(Rule::new(Misbehaviour::UnknownZone));
+    let business = client.get(&eastside()).await.body;
+    assert_eq!(business["bookingPageSettings"]["businessTimeZone"], "Middle Earth Standard Time");
+}
+
+#[tokio::test]
+async fn a_write_can_land_late_or_elsewhere_or_without_an_answer() {
+    let client = Client::new().await;
+    let once = |what| Rule::new(what).on("POST", "appointments").times(1);
+    client.graph.misbehave(once(Misbehaviour::LandsLate).delay_ms(50));
+    assert_eq!(client.book(flu(ten())).await.status, 500);
+    assert_eq!(client.graph.appointments(EASTSIDE).len(), 0);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(client.graph.appointments(EASTSIDE).len(), 1);
+    client.graph.misbehave(once(Misbehaviour::WrongPlace));
+    let made = client.book(flu(ten() + TimeDelta::hours(1))).await;
+    let told = (ten() + TimeDelta::hours(2)).format("%Y-%m-%dT%H:%M:%S.0000000Z").to_string();
+    assert_eq!(made.body["startDateTime"]["dateTime"], told);
+    client.graph.misbehave(once(Misbehaviour::Error500ThoughCreated));
+    assert_eq!(client.book(flu(ten() + TimeDelta::hours(3))).await.status, 500);
+    client.graph.misbehave(once(Misbehaviour::HangThoughCreated));
+    let slow =
+        tokio::time::timeout(Duration::from_millis(300), client.book(flu(ten() + TimeDelta::hours(4))));
+    assert!(slow.await.is_err());
+    assert_eq!(client.graph.appointments(EASTSIDE).len(), 4);
+    client.graph.misbehave(Rule::new(Misbehaviour::Garbage).times(1));
+    let page = client.get(&eastside()).await;
+    assert_eq!((page.status, page.body), (200, Value::Null));
+}
+
+#[tokio::test]
+async fn one_part_can_spoil_its_batch() {
+    let client = Client::new().await;
+    client.graph.misbehave(Rule::new(Misbehaviour::ResetBefore).on("POST", "appointments").times(1));
+    client.graph.misbehave(Rule::new(Misbehaviour::Throttled).on("GET", "services").times(1));
+    let headers = json!({"Content-Type": "application/json"});
+    let parts = json!({"requests": [
+        {"id": "1", "method": "POST", "url": appointments(), "headers": headers, "body": flu(ten())},
+        {"id": "2", "method": "GET", "url": format!("{}/services", eastside())},
+    ]});
+    assert!(client.send("POST", "/$batch", Some(parts.clone())).await.is_err());
+    assert!(client.graph.appointments(EASTSIDE).is_empty());
+    client.graph.misbehave(Rule::new(Misbehaviour::Throttled).on("GET", "services").times(1));
+    let answer = client.post("/$batch", parts).await.body;
+    let answers = answer["responses"].as_array().expect("answers");
+    let throttled = answers.iter().find(|part| part["id"] == "2").expect("an answer");
+    assert_eq!((&throttled["status"], &throttled["headers"]["Retry-After"]), (&json!(429), &json!("0.128")));
+}
+
+#[tokio::test]
+async fn the_policy_that_holds_limits_the_hours() {
+    let client = Client::new().await;
+    let morning = json!([{"day": "tuesday", "timeSlots": [{"startTime": "08:00:00.0000000", "endTime": "10:20:00.0000000"}]}]);
+    client.graph.change_service(EASTSIDE, FLU, |service| {
+        service["schedulingPolicy"] = json!({
+            "timeSlotInterval": "PT20M", "minimumLeadTime": "PT1H", "maximumAdvance": "P90D",
+            "allowStaffSelection": true, "sendConfirmationsToOwner": false, "customAvailabilities": [],
+            "generalAvailability": {"availabilityType": "customWeeklyHours", "businessHours": morning},
+        });
+    });
+    assert_eq!(client.book(flu(ten() + TimeDelta::minutes(20))).await.status, 400);
+    assert_eq!(client.book(flu(ten())).await.status, 201);
+    let date = ten().format("%Y-%m-%d").to_string();
+    client.graph.change_service(EASTSIDE, FLU, |service| {
+        service["schedulingPolicy"]["customAvailabilities"] =
+            json!([{"startDate": date, "endDate": date, "availabilityType": "notBookable", "businessHours": []}]);
+    });
+    assert_eq!(client.book(flu(ten() - TimeDelta::hours(1))).await.status, 400);
+    assert_eq!(client.graph.violations(), [""; 0]);
 }

@@ -64,7 +64,9 @@ pub(crate) fn update(state: &mut State, request: &Request, met: &Met) -> Result<
     if moves {
         rules::judge_place(business, &wanted, now)?;
     }
-    somebody::intrude(state, &call.business, &wanted, met);
+    if moves {
+        somebody::intrude(state, &call.business, &wanted, met);
+    }
     let business = state.business_mut(&call.business).ok_or_else(Reply::not_found)?;
     if moves && !met.has(Misbehaviour::IntruderLetThrough) {
         rules::judge_free(business, &wanted)?;

@@ -33,7 +33,7 @@ enum Progress {
 /// The whole round trip.
 pub(crate) async fn answered(shared: &Shared, authorized: Result<(), Reply>, told: Told) -> Outcome {
     let half = shared.state.lock().latency / 2;
-    tokio::time::sleep(half).await;
+    graph::passed(half).await;
     if let Err(refused) = authorized {
         return Outcome::Answer(refused);
     }
@@ -47,7 +47,7 @@ pub(crate) async fn answered(shared: &Shared, authorized: Result<(), Reply>, tol
     let mut parts: Vec<Part> = parts.iter().map(|part| prepared(shared, part)).collect();
     let _places = throttled(shared, &mut parts);
     let outcome = outcome(shared, parts);
-    tokio::time::sleep(half).await;
+    graph::passed(half).await;
     outcome
 }
 

@@ -29,13 +29,27 @@ pub(crate) fn answered(shared: &Shared, headers: &HeaderMap, query: &str) -> Rep
     if wanted("api-version").as_deref() != Some("2019-08-01") {
         return refused(400, "the `api-version` must be 2019-08-01");
     }
-    Reply::json(200, token(state, &resource, wanted("client_id").as_deref()))
+    let token = token(state, &resource, wanted("client_id").as_deref());
+    if is_graph(&shared.url, &resource) {
+        let end = state.now() + LIFETIME;
+        state.tokens.insert(token["access_token"].as_str().unwrap_or_default().into(), end);
+    }
+    Reply::json(200, token)
 }
 
-fn token(state: &mut State, resource: &str, client: Option<&str>) -> Value {
+const LIFETIME: TimeDelta = TimeDelta::hours(24);
+
+/// A token for another resource is given out too, but Graph does not take it.
+fn is_graph(url: &str, resource: &str) -> bool {
+    let clouds =
+        ["https://graph.microsoft.com", "https://graph.microsoft.us", "https://dod-graph.microsoft.us"];
+    let resource = resource.trim_end_matches('/');
+    resource == url || clouds.contains(&resource)
+}
+
+fn token(state: &State, resource: &str, client: Option<&str>) -> Value {
     let token = format!("simulated.{}.{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
-    let end = state.now() + TimeDelta::hours(24);
-    state.tokens.insert(token.clone(), end);
+    let end = state.now() + LIFETIME;
     json!({
         "access_token": token,
         "expires_on": end.timestamp().to_string(),

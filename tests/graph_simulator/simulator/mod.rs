@@ -198,6 +198,19 @@ impl Simulator {
             .expect("the business and the service are there")
     }
 
+    /// Writes into a staff member's own calendar.
+    pub(crate) fn occupy_personally(
+        &self,
+        business: &str,
+        staff: &str,
+        start: DateTime<Utc>,
+        end: DateTime<Utc>,
+    ) {
+        let mut state = self.shared.state.lock();
+        let business = state.business_mut(business).expect("the business is there");
+        business.personal_busy.push(PersonalBusy { staff_id: staff.into(), start, end });
+    }
+
     pub(crate) fn move_as_somebody(&self, business: &str, id: &str, start: DateTime<Utc>) {
         let moved = somebody::move_to(&mut self.shared.state.lock(), business, id, start);
         assert!(moved, "the appointment `{id}` is there");
