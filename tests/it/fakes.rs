@@ -1,5 +1,7 @@
 //! What stands in for the world around the binary: the Functions host that starts, calls and kills it, and its
-//! front door.
+//! front door, and Microsoft Graph.
 
 pub(crate) mod front_door;
 pub(crate) mod functions_host;
+#[path = "../graph_simulator/simulator/mod.rs"]
+pub(crate) mod graph_simulator;

@@ -11,6 +11,7 @@ mod embedded;
 mod fakes;
 mod faults;
 mod grant;
+mod graph_simulator;
 mod interleavings;
 mod language;
 mod package;
