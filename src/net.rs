@@ -14,12 +14,18 @@ const IDLE: Duration = Duration::from_secs(90);
 /// # Errors
 /// When the system's certificates cannot be read.
 pub fn client() -> Result<reqwest::Client, reqwest::Error> {
-    // Whoever was first has chosen the same.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
+    builder()
         .user_agent(concat!("healthbot-scheduler/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(CONNECT)
         .pool_idle_timeout(IDLE)
         .redirect(reqwest::redirect::Policy::none())
         .build()
+}
+
+/// A client to be, with our TLS.
+#[must_use]
+pub fn builder() -> reqwest::ClientBuilder {
+    // Whoever was first has chosen the same.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
 }

@@ -60,8 +60,10 @@ fn service(id: &str, name: &str, doses: u8) -> Service {
         max_age: None,
         audience: Audience::Any,
         practitioner_choice: PractitionerChoice::Optional,
+        same_practitioner: false,
         max_open_per_contact: 6,
         online: false,
+        booking_page: None,
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod appointment;
 mod book;
+mod bookings_town;
 mod cancel;
 mod laws;
 mod locations;
@@ -32,6 +33,17 @@ mod ground {
             reschedule: true,
         };
         Town::new(host, "embedded", can)
+    }
+
+    pub(super) async fn bookings() -> Town {
+        let (graph, host) = super::bookings_town::open().await;
+        let can = Capabilities {
+            record: Record::Vendor,
+            shared_objects: true,
+            fixed_openings: false,
+            reschedule: true,
+        };
+        Town::new(host, "bookings", can).over(graph)
     }
 }
 
@@ -133,4 +145,4 @@ macro_rules! conformance {
     };
 }
 
-conformance!(embedded);
+conformance!(embedded bookings);

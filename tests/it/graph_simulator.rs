@@ -32,8 +32,7 @@ impl Client {
     async fn new() -> Self {
         let seed = Seed::from_json(include_str!("../fixtures/clinic.json")).expect("a seed");
         let graph = Simulator::start(seed).await;
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build();
+        let http = healthbot_scheduler::net::builder().no_proxy().timeout(Duration::from_secs(5)).build();
         let mut client = Self { graph, http: http.expect("a client"), token: String::new() };
         client.sign_in().await;
         client

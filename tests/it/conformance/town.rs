@@ -6,7 +6,10 @@ use healthbot_scheduler::{clock::Clock, provider::Capabilities};
 use serde_json::{Value, json};
 
 use super::laws;
-use crate::fakes::functions_host::{FunctionsHost, Reply, invocation};
+use crate::fakes::{
+    functions_host::{FunctionsHost, Reply, invocation},
+    graph_simulator::Simulator,
+};
 
 const TOWN: &str = include_str!("town.toml");
 
@@ -46,11 +49,26 @@ pub(super) struct Town {
     pub(super) host: FunctionsHost,
     pub(super) can: Capabilities,
     prefix: &'static str,
+    /// The vendor behind it, where that is not the host itself.
+    graph: Option<Simulator>,
+}
+
+impl Drop for Town {
+    fn drop(&mut self) {
+        if let Some(graph) = self.graph.as_ref().filter(|_| !std::thread::panicking()) {
+            assert_eq!(graph.violations(), Vec::<String>::new(), "what was sent is not what Graph takes");
+        }
+    }
 }
 
 impl Town {
     pub(super) fn new(host: FunctionsHost, prefix: &'static str, can: Capabilities) -> Self {
-        Self { host, can, prefix }
+        Self { host, can, prefix, graph: None }
+    }
+
+    pub(super) fn over(mut self, graph: Simulator) -> Self {
+        self.graph = Some(graph);
+        self
     }
 
     /// The id of a site.

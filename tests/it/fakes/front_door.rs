@@ -32,7 +32,7 @@ impl FrontDoor {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let (handler, client) =
-            (handler.to_owned(), reqwest::Client::builder().no_proxy().build().expect("a client"));
+            (handler.to_owned(), healthbot_scheduler::net::builder().no_proxy().build().expect("a client"));
         let query = warp::query::raw().or(warp::any().map(String::new)).unify();
         let door = warp::method()
             .and(warp::path::full())

@@ -73,7 +73,7 @@ impl FunctionsHost {
             std::fs::write(&path, text).expect("the folder is writable");
             settings.push(("SCHEDULING_CONFIG".into(), path.display().to_string()));
         }
-        let client = reqwest::Client::builder().no_proxy().build().expect("a client without TLS");
+        let client = healthbot_scheduler::net::builder().no_proxy().build().expect("a client without TLS");
         Self { folder, settings, child: None, port: 0, client }
     }
 

@@ -134,6 +134,8 @@ fn service(id: &str, minutes: i64, capacity: u32, series: Option<Series>) -> Ser
         audience: Audience::Any,
         practitioner_choice: PractitionerChoice::None,
         max_open_per_contact: 3,
+        same_practitioner: false,
         online: false,
+        booking_page: None,
     }
 }
