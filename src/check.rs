@@ -173,6 +173,7 @@ async fn slots(
         first,
         last,
         practitioner: None,
+        own: Vec::new(),
     };
     let openings = match provider.openings(&query).await {
         Ok(openings) => openings,

@@ -23,7 +23,6 @@ pub fn client() -> Result<reqwest::Client, reqwest::Error> {
 }
 
 /// A client to be, with our TLS.
-#[must_use]
 pub fn builder() -> reqwest::ClientBuilder {
     // Whoever was first has chosen the same.
     let _ = rustls::crypto::ring::default_provider().install_default();

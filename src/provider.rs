@@ -131,6 +131,8 @@ pub struct OpeningsQuery {
     pub first: NaiveDate,
     pub last: NaiveDate,
     pub practitioner: Option<PractitionerId>,
+    /// Appointments of whoever asks: they are not in their own way.
+    pub own: Vec<Handle>,
 }
 
 /// What the vendor's calendar allows.

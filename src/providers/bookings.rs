@@ -58,7 +58,7 @@ use crate::{
 };
 use catalogue::{Business, Catalogue, Offered};
 use kept::Kept;
-use openings::{Sheet, reminder_key};
+use openings::{Sheet, Shown, reminder_key, window};
 use paths::Paths;
 
 mod catalogue;
@@ -93,7 +93,7 @@ const READ_WITH_FALLBACK: Duration = Duration::from_secs(4);
 const MOST_REMINDERS: u64 = 10_000;
 
 /// Searches whose openings are remembered.
-const MOST_SHEETS: u64 = 10_000;
+const MOST_SEARCHES: u64 = 10_000;
 
 /// A search: a business, a service, dates, and how often the calendar was written to by us before it.
 type Search = (CalendarId, ServiceId, NaiveDate, NaiveDate, u64);
@@ -109,7 +109,7 @@ pub struct Bookings {
     paths: Paths,
     clock: Clock,
     catalogue: Kept<(), Catalogue>,
-    sheets: Kept<Search, Sheet>,
+    shown: Kept<Search, Shown>,
     reminders: Cache<ServiceKey, Arc<[wire::Reminder]>>,
     /// How often we wrote to a calendar.
     written: Mutex<HashMap<CalendarId, u64>>,
@@ -126,7 +126,7 @@ impl Bookings {
             settings,
             clock,
             catalogue: Kept::new(1, CATALOGUE, STALE),
-            sheets: Kept::new(MOST_SHEETS, OPENINGS, STALE),
+            shown: Kept::new(MOST_SEARCHES, OPENINGS, STALE),
             reminders: Cache::builder().max_capacity(MOST_REMINDERS).time_to_live(CATALOGUE).build(),
             written: Mutex::default(),
             cannot_cancel: AtomicBool::new(false),
@@ -182,25 +182,28 @@ impl Bookings {
         ))
     }
 
-    /// What is open, from a moment ago or anew.
+    /// What is open, from a moment ago or anew, and whether that may be out of date.
     async fn sheet(
         &self,
         business: &Business,
         offered: &Offered,
         dates: &RangeInclusive<NaiveDate>,
-    ) -> Result<(Arc<Sheet>, bool), ProviderError> {
+        own: &[Handle],
+    ) -> Result<(Sheet, bool), ProviderError> {
+        let Some(window) = window(business, dates) else { return Ok((Sheet::default(), false)) };
         let written = self.written.lock().get(&business.calendar).copied().unwrap_or(0);
         let service = offered.service.id.clone();
         let search =
             |written| (business.calendar.clone(), service.clone(), *dates.start(), *dates.end(), written);
         // What was open before we wrote is an answer only when there is no other.
         let ever = search(u64::MAX);
-        let deadline = read_deadline(self.sheets.last(&ever).is_some());
+        let deadline = read_deadline(self.shown.last(&ever).is_some());
         let read = async {
-            let sheet = self.read_sheet(business, offered, dates, deadline).await?;
-            Ok((sheet, OPENINGS))
+            let shown = self.read_shown(business, offered, window, deadline).await?;
+            Ok((shown, OPENINGS))
         };
-        self.sheets.get(search(written), ever, read).await
+        let (shown, stale) = self.shown.get(search(written), ever, read).await?;
+        Ok((self.draw(business, offered, dates, &shown, own)?, stale))
     }
 
     /// Everything that was read of a calendar is out of date.
@@ -272,12 +275,13 @@ impl Provider for Bookings {
         else {
             return Ok(Openings { supply: Vec::new(), counted: Vec::new(), stale: false });
         };
-        let (sheet, stale) = self.sheet(&business, offered, &(query.first..=query.last)).await?;
+        let dates = query.first..=query.last;
+        let (sheet, stale) = self.sheet(&business, offered, &dates, &query.own).await?;
         let wanted = |supply: &&crate::domain::availability::Supply| {
             query.practitioner.as_ref().is_none_or(|wanted| wanted == supply.practitioner())
         };
-        let supply = sheet.supply.iter().filter(wanted).cloned().collect();
-        Ok(Openings { supply, counted: sheet.counted.clone(), stale })
+        let supply = sheet.supply.into_iter().filter(|supply| wanted(&supply)).collect();
+        Ok(Openings { supply, counted: sheet.counted, stale })
     }
 
     async fn notices(

@@ -6,7 +6,9 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::{
     AppointmentView, BookingView, Caller, Channel, Fault, InputField, InputReason, Mode, NeedsInput,
-    NotEligible, Scheduling, Slot, TypedPatient, eligibility, patient, patient::Checked, search::Hunt,
+    NotEligible, Scheduling, Slot, TypedPatient, eligibility, patient,
+    patient::Checked,
+    search::{Hunt, Own},
     slots::broken_interval,
 };
 use crate::{
@@ -222,7 +224,7 @@ impl Scheduling {
         let mut taken = Vec::new();
         for dose in &chosen.doses {
             let mut hunt = chosen.hunt(dose.slot.practitioner.clone());
-            hunt.own = own.map(|record| record.code.clone());
+            hunt.own = own.map(Own::from);
             match self.candidates(&hunt, dose.time).await? {
                 None => return Ok(Offered::NotBookable(NotBookable::NoSuchSlot)),
                 Some((candidates, _)) if candidates.is_empty() => taken.push(dose.dose),
@@ -269,7 +271,7 @@ impl Scheduling {
         let mut taken = Vec::new();
         for dose in &chosen.doses {
             let mut hunt = chosen.hunt(dose.slot.practitioner.clone());
-            hunt.own = own.map(|record| record.code.clone());
+            hunt.own = own.map(Own::from);
             let date = hunt.date_of(dose.time.start());
             let found = self.free_dates(&hunt, &(date..=date)).await?;
             let free = found

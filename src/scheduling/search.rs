@@ -22,8 +22,9 @@ use crate::{
     ledger::{
         days::Candidate,
         documents::{Day, Entry},
+        record::Record,
     },
-    provider::{Counted, Openings, OpeningsQuery, Provider, Record},
+    provider::{Counted, Handle, Openings, OpeningsQuery, Provider, Record as WhoseRecord},
     store::combined::Sighting,
 };
 
@@ -40,8 +41,23 @@ pub(super) struct Hunt<'a> {
     pub location: Arc<Location>,
     pub service: Arc<Service>,
     pub practitioner: Option<PractitionerId>,
-    /// A booking whose own entries are not in its way.
-    pub own: Option<ConfirmationCode>,
+    /// A booking that is not in its own way.
+    pub own: Option<Own>,
+}
+
+/// A booking, as the ledger and as the vendor know it.
+#[derive(Debug, Clone)]
+pub(super) struct Own {
+    code: ConfirmationCode,
+    handles: Vec<Handle>,
+}
+
+impl From<&Record> for Own {
+    fn from(record: &Record) -> Self {
+        let standing = record.booking.doses.iter().filter(|dose| dose.status.stands());
+        let handles = standing.filter_map(|dose| dose.handle.clone()).collect();
+        Self { code: record.code.clone(), handles }
+    }
 }
 
 /// A start that is free.
@@ -182,6 +198,7 @@ impl Scheduling {
             first: first.pred_opt().unwrap_or(first),
             last,
             practitioner: hunt.practitioner.clone(),
+            own: hunt.own.as_ref().map(|own| own.handles.clone()).unwrap_or_default(),
         };
         Ok(hunt.provider.openings(&query).await?)
     }
@@ -325,7 +342,7 @@ fn instant(milliseconds: i64) -> Option<DateTime<Utc>> {
 
 /// Which entries stand against a search.
 struct Standing<'a> {
-    record: Record,
+    whose: WhoseRecord,
     counted: HashSet<Counted>,
     own: Option<&'a str>,
     now: i64,
@@ -334,9 +351,9 @@ struct Standing<'a> {
 impl<'a> Standing<'a> {
     fn new(hunt: &'a Hunt<'_>, openings: &'a Openings, now: DateTime<Utc>) -> Self {
         Self {
-            record: hunt.provider.capabilities().record,
+            whose: hunt.provider.capabilities().record,
             counted: openings.counted.iter().cloned().collect(),
-            own: hunt.own.as_ref().map(ConfirmationCode::compact),
+            own: hunt.own.as_ref().map(|own| own.code.compact()),
             now: now.timestamp_millis(),
         }
     }
@@ -346,9 +363,9 @@ impl<'a> Standing<'a> {
         if Some(entry.code.as_str()) == self.own {
             return false;
         }
-        match (self.record, entry.confirmed) {
-            (Record::Ledger, _) | (Record::Vendor, None) => true,
-            (Record::Vendor, Some(confirmed)) => {
+        match (self.whose, entry.confirmed) {
+            (WhoseRecord::Ledger, _) | (WhoseRecord::Vendor, None) => true,
+            (WhoseRecord::Vendor, Some(confirmed)) => {
                 self.now.abs_diff(confirmed) < RECENT.num_milliseconds().unsigned_abs()
                     && !entry.is_counted(&self.counted)
             }

@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use super::{
     Caller, Fault, InputField, InputReason, InvalidField, NeedsInput, NotOpened, Proof, Scheduling,
     appointment::Proven,
-    search::{FreeDates, FreeStart, Hunt, Window, narrowed, window},
+    search::{FreeDates, FreeStart, Hunt, Own, Window, narrowed, window},
 };
 use crate::{
     domain::{
@@ -186,7 +186,7 @@ impl Scheduling {
                 refusal = SlotsOutcome::NeedsInput(vec![NeedsInput { field, reason }]);
                 continue;
             }
-            let own = moved.as_ref().map(|(_, record)| record.code.clone());
+            let own = moved.as_ref().map(|(_, record)| Own::from(record.as_ref()));
             let hunt = Hunt { provider, location, service, practitioner: query.practitioner.clone(), own };
             asked.push(self.narrow(
                 hunt,

@@ -65,7 +65,14 @@ async fn free(
     let service = Arc::clone(location.service(service).unwrap());
     let grid = Grid::try_from(service.as_ref()).unwrap();
     let practitioner = with.map(Into::into);
-    let query = OpeningsQuery { location, service, first: date(first), last: date(last), practitioner };
+    let query = OpeningsQuery {
+        location,
+        service,
+        first: date(first),
+        last: date(last),
+        practitioner,
+        own: Vec::new(),
+    };
     let supply = embedded.openings(&query).await.unwrap().supply;
     let free = availability::free(&supply, &grid, &(i64::MIN..i64::MAX));
     let label = |free: &availability::Free| {

@@ -1,5 +1,5 @@
-//! What stands in for the world around the binary: the Functions host that starts, calls and kills it, and its
-//! front door, and Microsoft Graph.
+//! What stands in for the world around the binary: the Functions host that starts, calls and kills it, that
+//! host's front door, and Microsoft Graph.
 
 pub(crate) mod front_door;
 pub(crate) mod functions_host;

@@ -5,7 +5,11 @@ use std::time::Duration;
 use chrono::{DateTime, Datelike, TimeDelta, TimeZone, Utc, Weekday};
 use serde_json::{Value, json};
 
-use crate::fakes::graph_simulator::{Created, Misbehaviour, Rule, Seed, Simulator};
+use crate::fakes::graph_simulator::{
+    Created, Misbehaviour, Rule, Seed, Simulator,
+    calls::Kind,
+    schema::{self, Side},
+};
 
 const EASTSIDE: &str = "EastsideClinic@contoso.onmicrosoft.com";
 const FLU: &str = "57da6774-a087-4d69-b0e6-6fb82c339976";
@@ -518,5 +522,73 @@ async fn the_policy_that_holds_limits_the_hours() {
             json!([{"startDate": date, "endDate": date, "availabilityType": "notBookable", "businessHours": []}]);
     });
     assert_eq!(client.book(flu(ten() - TimeDelta::hours(1))).await.status, 400);
+    assert_eq!(client.graph.violations(), [""; 0]);
+}
+
+#[test]
+fn microsofts_own_examples_are_as_the_schema_has_them() {
+    let examples = [
+        ("calendar-view.response", Kind::CalendarView),
+        ("cancel-appointment.request", Kind::CancelAppointment),
+        ("create-appointment.request", Kind::CreateAppointment),
+        ("create-appointment.response", Kind::CreateAppointment),
+        ("create-customer.request", Kind::CreateCustomer),
+        ("get-appointment.response", Kind::GetAppointment),
+        ("get-business.response", Kind::GetBusiness),
+        ("get-staff-availability.request", Kind::StaffAvailability),
+        ("get-staff-availability.response", Kind::StaffAvailability),
+        ("list-appointments.response", Kind::ListAppointments),
+        ("list-businesses.response", Kind::ListBusinesses),
+        ("list-services.response", Kind::ListServices),
+        ("list-staff-members.response", Kind::ListStaffMembers),
+        ("update-appointment.request", Kind::UpdateAppointment),
+    ];
+    for (name, kind) in examples {
+        let path =
+            format!("{}/tests/fixtures/graph-examples/bookings.{name}.json", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(path).expect("an example");
+        let side = if name.ends_with("request") { Side::Request } else { Side::Answer };
+        let faults = schema::faults(kind, side, &serde_json::from_str(&text).expect("JSON"));
+        assert_eq!(faults, [""; 0], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn of_two_busy_times_that_meet_the_second_can_be_shown_as_available() {
+    let client = Client::new().await;
+    for minutes in [0, 10] {
+        client.graph.book_as_somebody(EASTSIDE, FLU, DANA, ten() + TimeDelta::minutes(minutes));
+    }
+    let asked = json!({"staffIds": [DANA], "startDateTime": time(ten()), "endDateTime": time(ten() + TimeDelta::hours(1))});
+    let path = format!("{}/getStaffAvailability", eastside());
+    let busy = |body: &Value| {
+        let items = body["value"][0]["availabilityItems"].as_array().cloned().unwrap_or_default();
+        items.iter().filter(|item| item["status"] == "busy").count()
+    };
+    assert_eq!(busy(&client.post(&path, asked.clone()).await.body), 2);
+    client.graph.misbehave(Rule::new(Misbehaviour::MergedOverlaps));
+    assert_eq!(busy(&client.post(&path, asked).await.body), 1);
+}
+
+#[tokio::test]
+async fn a_group_can_drop_a_customer_who_exists_and_a_change_can_be_refused() {
+    let client = Client::new().await;
+    let id = client.graph.book_as_somebody(EASTSIDE, CLASS, SAMANTHA, ten());
+    let path = appointment(&json!(id));
+    let ann = json!({"@odata.type": "#microsoft.graph.bookingCustomer", "displayName": "Ann Example"});
+    let ann = client.post(&format!("{}/customers", eastside()), ann).await.body;
+    let mut customers = client.get(&path).await.body["customers"].clone();
+    let mut added = customer("Ann Example");
+    added["customerId"] = ann["id"].clone();
+    customers.as_array_mut().expect("customers").push(added);
+    let change = json!({"customers": customers});
+    client.graph.misbehave(Rule::new(Misbehaviour::DroppedCustomer).times(1));
+    for filled in [1, 2] {
+        let patched = client.send("PATCH", &path, Some(change.clone())).await.expect("an answer");
+        assert_eq!(patched.status, 204, "{}", patched.body);
+        assert_eq!(client.get(&path).await.body["filledAttendeesCount"], filled);
+    }
+    client.graph.misbehave(Rule::new(Misbehaviour::RefusePatch));
+    assert_eq!(client.send("PATCH", &path, Some(change)).await.expect("an answer").status, 400);
     assert_eq!(client.graph.violations(), [""; 0]);
 }

@@ -23,40 +23,40 @@ use crate::{
         availability::{Interval, Seated, Supply},
         civil,
     },
-    provider::{Counted, ProviderError},
+    provider::{Counted, Handle, ProviderError},
     providers::graph::{Ask, Trouble, wire as graph_wire, wire::ZonedTime},
 };
 
 /// What is left of a service on some dates, before our own entries.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Sheet {
     pub(super) supply: Vec<Supply>,
     pub(super) counted: Vec<Counted>,
 }
 
 /// What Graph shows of some time.
-struct Shown {
+#[derive(Debug)]
+pub(super) struct Shown {
+    window: TimeRange,
     availabilities: Vec<wire::StaffAvailability>,
     appointments: Vec<wire::Appointment>,
 }
 
 impl Bookings {
-    /// Asks Graph, in one round trip.
-    pub(super) async fn read_sheet(
+    /// What is open on some dates, by what Graph showed of them. The appointments of whoever asks are left out.
+    pub(super) fn draw(
         &self,
         business: &Business,
         offered: &Offered,
         dates: &RangeInclusive<NaiveDate>,
-        deadline: Instant,
+        shown: &Shown,
+        own: &[Handle],
     ) -> Result<Sheet, ProviderError> {
-        let Some(window) = window(business, dates) else {
-            return Ok(Sheet { supply: Vec::new(), counted: Vec::new() });
-        };
-        let shown = self.read_shown(business, offered, window, deadline).await?;
-        Drawing { business, offered, dates, window, shown: &shown, now: self.clock.now() }.sheet()
+        Drawing { business, offered, dates, shown, own, now: self.clock.now() }.sheet()
     }
 
-    async fn read_shown(
+    /// Asks Graph, in one round trip.
+    pub(super) async fn read_shown(
         &self,
         business: &Business,
         offered: &Offered,
@@ -94,7 +94,7 @@ impl Bookings {
             .map_err(|trouble| trouble.into_error("getStaffAvailability"))?;
         let appointments = list(&self.graph, view, &asks[0], deadline).await.map_err(asked)?;
         let appointments = self.whole_groups(business, appointments, deadline).await?;
-        Ok(Shown { availabilities: availability.value, appointments })
+        Ok(Shown { window, availabilities: availability.value, appointments })
     }
 
     /// A read of everything that touches a window. Whether Graph goes by overlap or by start is not said, so the
@@ -175,7 +175,7 @@ pub(super) fn reminder_key(business: &Business, offered: &Offered) -> (Arc<str>,
 }
 
 /// From the first midnight to the last.
-fn window(business: &Business, dates: &RangeInclusive<NaiveDate>) -> Option<TimeRange> {
+pub(super) fn window(business: &Business, dates: &RangeInclusive<NaiveDate>) -> Option<TimeRange> {
     let first = dates.start().iter_days().find_map(|date| civil::day(business.zone, date))?;
     let last = civil::day(business.zone, *dates.end())?;
     TimeRange::new(first.start(), last.end()).ok()
@@ -186,8 +186,8 @@ struct Drawing<'a> {
     business: &'a Business,
     offered: &'a Offered,
     dates: &'a RangeInclusive<NaiveDate>,
-    window: TimeRange,
     shown: &'a Shown,
+    own: &'a [Handle],
     now: DateTime<Utc>,
 }
 
@@ -196,11 +196,19 @@ impl Drawing<'_> {
         let mut counted = Vec::new();
         let mut busy: HashMap<&str, Vec<Interval>> = HashMap::new();
         let mut seated: HashMap<&str, Vec<Seated>> = HashMap::new();
+        let mut theirs: Vec<Interval> = Vec::new();
         for appointment in self.shown.appointments.iter().filter(|appointment| !appointment.id.is_empty()) {
             let (Some(time), Some(buffered)) = (appointment.time(), appointment.buffered()) else {
                 return Err(unreadable(&self.business.id));
             };
             let group = self.is_group(appointment);
+            let own = self.own_seats(appointment);
+            if own > 0 {
+                theirs.push(Interval::from(buffered));
+                if !group {
+                    continue;
+                }
+            }
             for staff in &appointment.staff_member_ids {
                 let practitioner = PractitionerId::from(staff.as_str());
                 let start = time.start().timestamp_millis();
@@ -210,7 +218,7 @@ impl Drawing<'_> {
                     start,
                 }));
                 if group && appointment.service_id == self.offered.vendor.id {
-                    let taken = seat::taken(appointment, self.offered.service.capacity);
+                    let taken = seat::taken(appointment, self.offered.service.capacity).saturating_sub(own);
                     seated.entry(staff).or_default().push(Seated { start, taken });
                 } else {
                     busy.entry(staff).or_default().push(Interval::from(buffered));
@@ -221,11 +229,17 @@ impl Drawing<'_> {
         for practitioner in &self.offered.staff {
             let openings = self.openings(practitioner);
             let mut taken = busy.remove(practitioner.as_str()).unwrap_or_default();
-            taken.extend(self.not_available(practitioner, &openings)?);
+            taken.extend(self.not_available(practitioner, &openings, &theirs)?);
             let seated = seated.remove(practitioner.as_str()).unwrap_or_default();
             supply.push(Supply::new(practitioner.clone(), openings, taken, seated));
         }
         Ok(Sheet { supply, counted })
+    }
+
+    /// How many seats in an appointment are of whoever asks.
+    fn own_seats(&self, appointment: &wire::Appointment) -> u32 {
+        let own = self.own.iter().filter(|handle| Seat::of(handle).appointment == appointment.id);
+        u32::try_from(own.count()).unwrap_or(u32::MAX)
     }
 
     fn is_group(&self, appointment: &wire::Appointment) -> bool {
@@ -277,15 +291,16 @@ impl Drawing<'_> {
         }
     }
 
-    /// Openings less what Graph says is available. What lies outside of openings is no concern: buffers may
-    /// reach there.
+    /// Openings less what Graph says is available, and less what only appointments of whoever asks take up. What
+    /// lies outside of openings is no concern: buffers may reach there.
     fn not_available(
         &self,
         practitioner: &PractitionerId,
         openings: &[Interval],
+        own: &[Interval],
     ) -> Result<Vec<Interval>, ProviderError> {
         let theirs = self.shown.availabilities.iter().filter(|of| of.staff_id == practitioner.as_str());
-        let mut available: Vec<Interval> = Vec::new();
+        let mut available: Vec<Interval> = own.to_vec();
         for item in theirs.flat_map(|of| &of.availability_items) {
             let (Some(start), Some(end)) = (item.start_date_time.instant(), item.end_date_time.instant())
             else {
@@ -297,12 +312,13 @@ impl Drawing<'_> {
         }
         available.sort_unstable();
         let mut gaps = Vec::new();
-        let mut reached = Interval::from(self.window).start();
+        let window = Interval::from(self.shown.window);
+        let mut reached = window.start();
         for item in &available {
             gaps.extend(Interval::new(reached, item.start()));
             reached = reached.max(item.end());
         }
-        gaps.extend(Interval::new(reached, Interval::from(self.window).end()));
+        gaps.extend(Interval::new(reached, window.end()));
         let pairs = gaps.iter().flat_map(|gap| openings.iter().map(move |open| (gap, open)));
         let within = pairs.filter_map(|(gap, open)| {
             Interval::new(gap.start().max(open.start()), gap.end().min(open.end()))

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use warp::http::Method;
 
 use super::{
-    calls::{self, Call},
+    calls,
     graph::{self, Outcome, Prepared, Told},
     in_flight::Places,
     misbehaviour::Misbehaviour,
@@ -21,7 +21,6 @@ struct Part {
     id: String,
     depends_on: Vec<String>,
     ids: RequestIds,
-    mailbox: String,
     state: Progress,
 }
 
@@ -32,21 +31,17 @@ enum Progress {
 
 /// The whole round trip.
 pub(crate) async fn answered(shared: &Shared, authorized: Result<(), Reply>, told: Told) -> Outcome {
-    let half = shared.state.lock().latency / 2;
+    let (half, parts) = (shared.state.lock().latency / 2, requests_of(&told));
+    let places = places_for(shared, parts.as_deref().unwrap_or_default());
     graph::passed(half).await;
-    if let Err(refused) = authorized {
-        return Outcome::Answer(refused);
-    }
-    let parts = match requests_of(&told) {
-        Ok(parts) => parts,
-        Err(fault) => {
+    let outcome = match (authorized, parts) {
+        (Err(refused), _) => Outcome::Answer(refused),
+        (_, Ok(parts)) => outcome(shared, parts.iter().map(|part| prepared(shared, part, &places)).collect()),
+        (_, Err(fault)) => {
             shared.state.lock().violated(format!("{} /$batch: {fault}", told.method));
-            return Outcome::Answer(Reply::bad_request(&fault));
+            Outcome::Answer(Reply::bad_request(&fault))
         }
     };
-    let mut parts: Vec<Part> = parts.iter().map(|part| prepared(shared, part)).collect();
-    let _places = throttled(shared, &mut parts);
-    let outcome = outcome(shared, parts);
     graph::passed(half).await;
     outcome
 }
@@ -71,16 +66,18 @@ fn requests_of(told: &Told) -> Result<Vec<Value>, String> {
     }
 }
 
-fn prepared(shared: &Shared, part: &Value) -> Part {
+fn prepared(shared: &Shared, part: &Value, places: &BTreeMap<String, Places>) -> Part {
     let told = told_by(part);
     let call = calls::named_by(&told.method, &told.path);
-    let mailbox = call.as_ref().map(|call: &Call| call.business.clone()).unwrap_or_default();
+    let is_throttled =
+        call.as_ref().is_ok_and(|call| places.get(&call.business).is_some_and(Places::is_none));
     let now = {
         let mut state = shared.state.lock();
         state.counts.inner += 1;
         state.now()
     };
     let state = match graph::prepared(shared, Ok(()), call, told) {
+        Ok(_) if is_throttled => Progress::Answered(Reply::throttled("1")),
         Ok(prepared) => Progress::Ready(Box::new(prepared)),
         Err(refused) => Progress::Answered(refused),
     };
@@ -88,7 +85,6 @@ fn prepared(shared: &Shared, part: &Value) -> Part {
         id: text(part, "id").into(),
         depends_on: texts(&part["dependsOn"]).map(Into::into).collect(),
         ids: RequestIds::new(header(part, "client-request-id"), now),
-        mailbox,
         state,
     }
 }
@@ -112,21 +108,19 @@ fn header<'a>(part: &'a Value, name: &str) -> Option<&'a str> {
     headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).and_then(|(_, value)| value.as_str())
 }
 
-/// A mailbox serves the parts of a batch side by side, as many as it has places; with none left, it refuses them.
-fn throttled(shared: &Shared, parts: &mut [Part]) -> Vec<Places> {
+/// A mailbox serves the parts of a batch side by side, as many as it has places, and one after the other.
+fn places_for(shared: &Shared, parts: &[Value]) -> BTreeMap<String, Places> {
+    let calls = parts.iter().map(told_by).filter_map(|told| calls::named_by(&told.method, &told.path).ok());
     let mut wanted: BTreeMap<String, u64> = BTreeMap::new();
-    for part in parts.iter().filter(|part| !part.mailbox.is_empty()) {
-        *wanted.entry(part.mailbox.clone()).or_default() += 1;
+    for call in calls.filter(|call| !call.business.is_empty()) {
+        *wanted.entry(call.business).or_default() += 1;
     }
-    let mut places = Vec::new();
-    for (mailbox, count) in wanted {
-        let taken = Places::taken_in(shared, &mut shared.state.lock(), &mailbox, count);
-        for part in parts.iter_mut().filter(|part| taken.is_none() && part.mailbox == mailbox) {
-            part.state = Progress::Answered(Reply::throttled("1"));
-        }
-        places.push(taken);
-    }
-    places
+    let state = &mut *shared.state.lock();
+    let taken = wanted.into_iter().map(|(mailbox, count)| {
+        let places = Places::taken_in(shared, state, &mailbox, count);
+        (mailbox, places)
+    });
+    taken.collect()
 }
 
 fn outcome(shared: &Shared, parts: Vec<Part>) -> Outcome {
@@ -137,7 +131,7 @@ fn outcome(shared: &Shared, parts: Vec<Part>) -> Outcome {
     let answers = carried_out(shared, parts);
     match spoiled.first() {
         Some(what) => graph::lost(*what),
-        None => Outcome::Answer(Reply::json(200, serde_json::json!({"responses": answers}))),
+        None => Outcome::Answer(Reply::json(200, json!({"responses": answers}))),
     }
 }
 

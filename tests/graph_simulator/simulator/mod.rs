@@ -9,7 +9,7 @@
 mod appointments;
 mod availability;
 mod batch;
-mod calls;
+pub(crate) mod calls;
 mod control;
 mod customers;
 mod graph;
@@ -22,7 +22,7 @@ mod oddities;
 mod reading;
 mod reply;
 mod rules;
-mod schema;
+pub(crate) mod schema;
 pub(crate) mod seed;
 mod somebody;
 mod state;

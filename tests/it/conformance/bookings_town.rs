@@ -54,13 +54,23 @@ fn configuration(town: &Value) -> String {
     let ids: Vec<String> = list(town, "clinic").map(|clinic| format!("{:?}", business_id(clinic))).collect();
     let mut text = format!("[bookings]\nbusinesses = [{}]\n", ids.join(", "));
     for clinic in list(town, "clinic") {
-        let _ = write!(text, "\n[[bookings.business]]\nid = {:?}\nlocation = {:?}\n", business_id(clinic), id(clinic));
+        let _ = write!(
+            text,
+            "\n[[bookings.business]]\nid = {:?}\nlocation = {:?}\n",
+            business_id(clinic),
+            id(clinic)
+        );
         if clinic["position"].is_object() {
             let _ = writeln!(text, "position = {}", inline(&clinic["position"]));
         }
     }
     for service in list(town, "service") {
-        let _ = write!(text, "\n[[bookings.service]]\nid = {:?}\nname = {}\n", id(service), inline(&service["name"]));
+        let _ = write!(
+            text,
+            "\n[[bookings.service]]\nid = {:?}\nname = {}\n",
+            id(service),
+            inline(&service["name"])
+        );
         for key in LAID_OVER.into_iter().filter(|key| !service[*key].is_null()) {
             let _ = writeln!(text, "{key} = {}", inline(&service[key]));
         }
@@ -75,7 +85,8 @@ fn configuration(town: &Value) -> String {
 fn inline(value: &Value) -> String {
     match value {
         Value::Object(table) => {
-            let pairs: Vec<String> = table.iter().map(|(key, value)| format!("{key} = {}", inline(value))).collect();
+            let pairs: Vec<String> =
+                table.iter().map(|(key, value)| format!("{key} = {}", inline(value))).collect();
             format!("{{ {} }}", pairs.join(", "))
         }
         Value::Array(items) => format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", ")),
@@ -125,7 +136,10 @@ fn business(town: &Value, clinic: &Value) -> BusinessSeed {
         business,
         services,
         staff_members: staff(clinic),
-        custom_questions: list(town, "service").flat_map(|service| list(service, "questions")).map(question).collect(),
+        custom_questions: list(town, "service")
+            .flat_map(|service| list(service, "questions"))
+            .map(question)
+            .collect(),
         appointments: Vec::new(),
         customers: Vec::new(),
         personal_busy: Vec::new(),
@@ -135,7 +149,8 @@ fn business(town: &Value, clinic: &Value) -> BusinessSeed {
 fn service(service: &Value, clinic: &Value, closed: &[Value]) -> Value {
     let minutes = |key: &str, otherwise: u64| format!("PT{}M", service[key].as_u64().unwrap_or(otherwise));
     let duration = service["duration_minutes"].as_u64().expect("a duration");
-    let performs = |who: &&Value| who["services"].is_null() || list(who, "services").any(|own| *own == service["id"]);
+    let performs =
+        |who: &&Value| who["services"].is_null() || list(who, "services").any(|own| *own == service["id"]);
     let mut staff: Vec<&str> = list(clinic, "practitioner").filter(performs).map(id).collect();
     if list(clinic, "practitioner").next().is_none() {
         staff.push("nobody");

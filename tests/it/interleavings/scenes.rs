@@ -118,7 +118,7 @@ async fn frozen_holder(world: Arc<World>) -> Verdict {
         scene.reconcile_for(world.duration(Duration::from_hours(1))).await;
         scene.book(2, &own).await
     };
-    let (_, last) = join(holder, rest).await;
+    let (_, last) = Box::pin(join(holder, rest)).await;
     sleep(frozen).await;
     scene.end(&[own.clone(), other]).await?;
     let booked = matches!(last, Reply::Booked { .. });
