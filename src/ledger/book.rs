@@ -7,7 +7,7 @@
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::{
     EXECUTOR_LIMIT, Ledger, LedgerError, STALE,
@@ -33,6 +33,9 @@ pub const TOLD_AGAIN: TimeDelta = TimeDelta::minutes(10);
 
 /// How often what can wait is done together.
 const ROUND: Duration = Duration::from_millis(250);
+
+/// How long a reply waits for what could also be done after it.
+const TIDY: Duration = Duration::from_secs(1);
 
 /// Bookings of one request that were cancelled and made anew. More is a loop of the caller.
 const GENERATIONS: u32 = 100;
@@ -345,6 +348,10 @@ impl Ledger {
                 // The marks of a calendar that is the ledger's own are nobody's to wait for: a place is as much
                 // taken without. So those of many bookings become one write of their day.
                 let from = if whose == WhoseRecord::Ledger { self.next_round() } else { Instant::now() };
+                if whose == WhoseRecord::Vendor {
+                    // Before the reply, so that whoever is told so finds the place counted once: by the vendor.
+                    let _ = timeout(TIDY, self.tidy_days(&record)).await;
+                }
                 self.clean_up_later(record.clone(), from);
                 Ok(Booked::Booked(Box::new(record)))
             }

@@ -225,14 +225,17 @@ impl Ledger {
         let change = wish.change(record, target, deadline).filter(|_| Instant::now() < deadline);
         // One that was stopped may have been overtaken: what it sends now, nobody may look for any more.
         let Some(change) = change else { return Err(LedgerError::Timeout) };
-        let answer = match provider.reschedule(&record.booking.calendar, &change).await {
-            Answer::Unclear { why } => {
-                tracing::warn!(%why, "the provider gave no clear answer to a reschedule");
-                record.booking.doubt = Doubt::LookAgain;
-                self.search_moved(record, &change, provider).await?
+        let mut answer = self.reschedule_once(record, &change, provider).await?;
+        // It is where it was, and may yet move. The same move once more changes nothing about that; not so where
+        // an object is written whole.
+        let whole = provider.capabilities().shared_objects && change.service.capacity > 1;
+        if matches!(answer, Answer::Unclear { .. }) && !whole && Instant::now() < deadline {
+            answer = self.reschedule_once(record, &change, provider).await?;
+            if !matches!(answer, Answer::Booked { .. }) {
+                // What was sent first may have brought this about, or may yet land.
+                answer = self.search_moved(record, &change, provider).await?;
             }
-            answer => answer,
-        };
+        }
         match answer {
             Answer::Booked { handle, version, join_url } => {
                 let (reference, place) = (Some(change.reference), change.to);
@@ -250,6 +253,23 @@ impl Ledger {
                 Ok(Moved::Not(Ended::Refused))
             }
             Answer::Unclear { .. } | Answer::NotTried => Err(LedgerError::Timeout),
+        }
+    }
+
+    /// One call, and a search where its answer is not clear.
+    async fn reschedule_once(
+        &self,
+        record: &mut Record,
+        change: &Reschedule,
+        provider: &dyn Provider,
+    ) -> Result<Answer, LedgerError> {
+        match provider.reschedule(&record.booking.calendar, change).await {
+            Answer::Unclear { why } => {
+                tracing::warn!(%why, "the provider gave no clear answer to a reschedule");
+                record.booking.doubt = Doubt::LookAgain;
+                self.search_moved(record, change, provider).await
+            }
+            answer => Ok(answer),
         }
     }
 

@@ -86,7 +86,10 @@ const STALE: Duration = Duration::from_mins(10);
 /// What a read may take, so that there is time to say so.
 const READ: Duration = Duration::from_secs(9);
 
-/// The same where there is an older answer to fall back on.
+/// What a cancellation may take: a try that hangs, and another one.
+const CANCEL: Duration = Duration::from_secs(16);
+
+/// The same as [`READ`] where there is an older answer to fall back on.
 const READ_WITH_FALLBACK: Duration = Duration::from_secs(4);
 
 /// Services whose reminders are remembered.
@@ -350,7 +353,7 @@ impl Provider for Bookings {
         farewell: &Farewell,
     ) -> Result<Vec<Channel>, ProviderError> {
         let business = self.business(calendar).await?;
-        self.cancel_one(&business, handle, farewell, Instant::now() + READ).await
+        self.cancel_one(&business, handle, farewell, Instant::now() + CANCEL).await
     }
 
     async fn trials(&self) -> Vec<Trial> {

@@ -6,15 +6,15 @@
 
 mod appointment;
 mod book;
-mod bookings_town;
+pub(crate) mod bookings_town;
 mod cancel;
 mod laws;
 mod locations;
 mod reschedule;
 mod slots;
-mod town;
+pub(crate) mod town;
 
-use town::Town;
+pub(crate) use town::Town;
 pub(crate) use town::scheduling_toml;
 
 /// A host per provider, with the town of `town.toml` behind it.
@@ -36,14 +36,7 @@ mod ground {
     }
 
     pub(super) async fn bookings() -> Town {
-        let (graph, host) = super::bookings_town::open().await;
-        let can = Capabilities {
-            record: Record::Vendor,
-            shared_objects: true,
-            fixed_openings: false,
-            reschedule: true,
-        };
-        Town::new(host, "bookings", can).over(graph)
+        super::bookings_town::town().await
     }
 }
 

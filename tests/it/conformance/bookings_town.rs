@@ -3,9 +3,10 @@
 
 use std::fmt::Write as _;
 
+use healthbot_scheduler::provider::{Capabilities, Record};
 use serde_json::{Value, json};
 
-use super::town::scheduling_toml;
+use super::{Town, town::scheduling_toml};
 use crate::fakes::{
     functions_host::FunctionsHost,
     graph_simulator::{BusinessSeed, Seed, Simulator},
@@ -24,8 +25,15 @@ const LAID_OVER: [&str; 9] = [
     "max_open_per_contact",
 ];
 
+/// The town, over a simulated Graph.
+pub(crate) async fn town() -> Town {
+    let (graph, host) = open().await;
+    let can = Capabilities { record: Record::Vendor, shared_objects: true, fixed_openings: false, reschedule: true };
+    Town::new(host, "bookings", can).over(graph)
+}
+
 /// A host over a simulated Graph.
-pub(super) async fn open() -> (Simulator, FunctionsHost) {
+async fn open() -> (Simulator, FunctionsHost) {
     let town = toml::from_str::<Value>(&scheduling_toml()).expect("the town");
     let graph = Simulator::start(seed(&town)).await;
     let mut host = FunctionsHost::prepared(Some(&configuration(&town)));
