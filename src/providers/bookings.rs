@@ -151,7 +151,7 @@ impl Bookings {
             );
             let read = read.await.map_err(|trouble| trouble.into_error("businesses"))?;
             for (business, error) in &read.failed {
-                tracing::error!(business, %error, "a business cannot be used");
+                tracing::error!(calendar = business, %error, "a business cannot be used");
             }
             match read.failed.first() {
                 // Not for long: what failed may come back any moment.

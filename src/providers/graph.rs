@@ -211,19 +211,30 @@ impl Graph {
         let started = Instant::now();
         let answer = request.send().await.map_err(|error| {
             let trouble = Trouble::unanswered(&error);
-            tracing::warn!(what = ask.what, client_request_id = own_id, %trouble, "Graph");
+            tracing::warn!(operation = ask.what, client_request_id = own_id, %trouble, "Graph");
             trouble
         })?;
         let status = answer.status();
         let headers = answer.headers().clone();
         let body = answer.bytes().await.map_err(|error| Trouble::unanswered(&error))?;
         let told = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let json = told("content-type").starts_with("application/json");
+        if status.is_success() && !json && !body.is_empty() {
+            // Something on the way answered, and not Graph: nobody knows what became of a write.
+            tracing::warn!(
+                operation = ask.what,
+                status = status.as_u16(),
+                client_request_id = own_id,
+                "not from Graph"
+            );
+            return Err(Trouble::Unreadable("an answer that is no JSON".to_owned()));
+        }
         if status.is_success() {
             tracing::debug!(
-                what = ask.what,
+                operation = ask.what,
                 status = status.as_u16(),
-                milliseconds,
+                ms,
                 client_request_id = own_id,
                 request_id = told("request-id"),
                 "Graph"
@@ -232,8 +243,8 @@ impl Graph {
         }
         let trouble = Trouble::of(status, &headers, &body, self.clock.now());
         tracing::warn!(
-            what = ask.what, %trouble, milliseconds, client_request_id = own_id, request_id = told("request-id"),
-            diagnostic = told("x-ms-ags-diagnostic"), date = told("date"), "Graph"
+            operation = ask.what, %trouble, ms, client_request_id = own_id, request_id = told("request-id"),
+            diagnostic = told("x-ms-ags-diagnostic"), "Graph"
         );
         Err(trouble)
     }

@@ -338,7 +338,7 @@ impl Offered {
             .map(|(staff, _)| PractitionerId::from(staff.id.as_str()))
             .collect();
         if own.is_empty() {
-            tracing::warn!(business = business_id, service = %vendor.id, "a service has no staff, so nobody can be booked");
+            tracing::warn!(calendar = business_id, service = %vendor.id, "a service has no staff, so nobody can be booked");
         }
         let policy = vendor
             .scheduling_policy

@@ -40,11 +40,20 @@ impl Graph {
             asks.iter().map(|_| Err(Trouble::NoAnswer("not in time"))).collect();
         let mut open: Vec<usize> = (0..asks.len()).collect();
         let mut delays = patience().build();
+        let mut renewed = false;
         for _ in 0..MOST_TRIES {
             for parts in open.chunks(MOST_PARTS) {
                 self.round(asks, parts, &mut answers, deadline).await;
             }
-            open.retain(|index| answers[*index].as_ref().is_err_and(Trouble::passes));
+            let refused = |trouble: &Trouble| *trouble == Trouble::Unauthorized;
+            let renew = !renewed && answers.iter().any(|answer| answer.as_ref().is_err_and(refused));
+            open.retain(|index| {
+                answers[*index].as_ref().is_err_and(|trouble| trouble.passes() || renew && refused(trouble))
+            });
+            if renew {
+                self.tokens.refuse_any();
+                renewed = true;
+            }
             let troubles = open.iter().filter_map(|index| answers[*index].as_ref().err());
             // The longest wait that any of them was told.
             let Some(worst) = troubles.max_by_key(|trouble| trouble.retry_after()) else { return answers };
@@ -116,7 +125,7 @@ impl Graph {
         let trouble =
             Trouble::told(part.status, header("Retry-After").as_deref(), &part.body, self.clock.now());
         tracing::warn!(
-            what = ask.what, %trouble, request_id = header("request-id"),
+            operation = ask.what, %trouble, request_id = header("request-id"),
             diagnostic = header("x-ms-ags-diagnostic"), "Graph, in a batch"
         );
         Err(trouble)

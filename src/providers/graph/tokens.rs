@@ -111,6 +111,11 @@ impl Tokens {
         }
     }
 
+    /// Forgets whatever token there is: one of them was not taken, and it is not known which.
+    pub fn refuse_any(&self) {
+        *self.current.lock() = None;
+    }
+
     fn current(&self) -> Result<Current, ProviderError> {
         let mut current = self.current.lock();
         if let Some(current) = &*current {

@@ -28,7 +28,12 @@ const LAID_OVER: [&str; 9] = [
 /// The town, over a simulated Graph.
 pub(crate) async fn town() -> Town {
     let (graph, host) = open().await;
-    let can = Capabilities { record: Record::Vendor, shared_objects: true, fixed_openings: false, reschedule: true };
+    let can = Capabilities {
+        record: Record::Vendor,
+        shared_objects: true,
+        fixed_openings: false,
+        reschedule: true,
+    };
     Town::new(host, "bookings", can).over(graph)
 }
 
