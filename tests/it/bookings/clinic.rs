@@ -75,7 +75,7 @@ impl Clinic {
     /// The appointments at Graph that are ours, by the handles that the ledger would have for them.
     pub(super) fn shown(&self) -> BTreeSet<String> {
         let all = self.graph().appointments(NORTH);
-        all.iter().flat_map(|appointment| ours(appointment)).collect()
+        all.iter().flat_map(ours).collect()
     }
 
     /// The appointments that the ledger believes to stand.
