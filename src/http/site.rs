@@ -188,6 +188,8 @@ struct ServiceTold {
     practitioners: Vec<PractitionerTold>,
     /// Whether one of them has to be chosen.
     practitioner_required: bool,
+    /// Where a patient can book this service without the bot.
+    booking_page: Option<String>,
 }
 
 #[derive(Debug, PartialEq, Serialize, ToSchema)]
@@ -280,6 +282,7 @@ impl ServiceTold {
                 })
                 .collect(),
             practitioner_required: service.practitioner_choice == PractitionerChoice::Required,
+            booking_page: service.booking_page.clone(),
         }
     }
 }

@@ -84,6 +84,34 @@ impl Ask {
     }
 }
 
+/// What Graph answered, and the name it has for that.
+#[derive(Clone)]
+pub struct Answer {
+    body: Bytes,
+    operation: &'static str,
+    request_id: String,
+}
+
+impl fmt::Debug for Answer {
+    /// There may be patients in the body.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer").field("request_id", &self.request_id).finish_non_exhaustive()
+    }
+}
+
+impl Answer {
+    /// What it says. Where it is not what it should be, the log has its id and not its text.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, Trouble> {
+        wire::read(&self.body).inspect_err(|trouble| {
+            let Self { operation, request_id, .. } = self;
+            tracing::error!(operation, request_id, %trouble, "an answer of Graph's cannot be read");
+        })
+    }
+}
+
 /// Graph, as one identity sees it.
 pub struct Graph {
     http: reqwest::Client,
@@ -120,7 +148,7 @@ impl Graph {
     /// # Errors
     /// What the last try came to.
     pub async fn read<T: DeserializeOwned>(&self, ask: &Ask, deadline: Instant) -> Result<T, Trouble> {
-        wire::read(&self.read_bytes(&self.url(ask)?, ask, deadline).await?)
+        self.read_answer(&self.url(ask)?, ask, deadline).await?.read()
     }
 
     /// Reads a list to its end.
@@ -128,7 +156,7 @@ impl Graph {
     /// # Errors
     /// What the last try of any of its pages came to.
     pub async fn list<T: DeserializeOwned>(&self, ask: &Ask, deadline: Instant) -> Result<Vec<T>, Trouble> {
-        let first = wire::read(&self.read_bytes(&self.url(ask)?, ask, deadline).await?)?;
+        let first = self.read_answer(&self.url(ask)?, ask, deadline).await?.read()?;
         self.rest_of(first, ask, deadline).await
     }
 
@@ -143,7 +171,7 @@ impl Graph {
         for _ in 0..MOST_PAGES {
             let Some(link) = next else { return Ok(all) };
             let url = self.own(&link)?;
-            let page: wire::Page<T> = wire::read(&self.read_bytes(&url, ask, deadline).await?)?;
+            let page: wire::Page<T> = self.read_answer(&url, ask, deadline).await?.read()?;
             all.extend(page.value);
             next = page.next;
         }
@@ -154,7 +182,7 @@ impl Graph {
     ///
     /// # Errors
     /// What the answer means; see [`Trouble::did_nothing`].
-    pub async fn write(&self, ask: &Ask, deadline: Instant) -> Result<Bytes, Trouble> {
+    pub async fn write(&self, ask: &Ask, deadline: Instant) -> Result<Answer, Trouble> {
         let url = self.url(ask)?;
         let throttled =
             |trouble: &Trouble| matches!(trouble, Trouble::Throttled { .. } | Trouble::Unreachable);
@@ -165,7 +193,7 @@ impl Graph {
             .await
     }
 
-    async fn read_bytes(&self, url: &Url, ask: &Ask, deadline: Instant) -> Result<Bytes, Trouble> {
+    async fn read_answer(&self, url: &Url, ask: &Ask, deadline: Instant) -> Result<Answer, Trouble> {
         let send = || self.once(url, ask, deadline.min(Instant::now() + READ_TRY));
         send.retry(patience())
             .when(Trouble::passes)
@@ -174,7 +202,7 @@ impl Graph {
     }
 
     /// One try; a second one with a new token when the first was not taken.
-    async fn once(&self, url: &Url, ask: &Ask, limit: Instant) -> Result<Bytes, Trouble> {
+    async fn once(&self, url: &Url, ask: &Ask, limit: Instant) -> Result<Answer, Trouble> {
         let tried = async {
             let _at_once = self.permits(&ask.mailbox, 1).await;
             match self.with_token(url, ask).await {
@@ -188,13 +216,13 @@ impl Graph {
         timeout_at(limit, tried).await.unwrap_or(Err(Trouble::NoAnswer("not in time")))
     }
 
-    async fn with_token(&self, url: &Url, ask: &Ask) -> Result<Bytes, (Trouble, Option<tokens::Token>)> {
+    async fn with_token(&self, url: &Url, ask: &Ask) -> Result<Answer, (Trouble, Option<tokens::Token>)> {
         let token = self.tokens.token().await.map_err(|trouble| (trouble, None))?;
         let answered = self.send(url, ask, &token).await;
         answered.map_err(|trouble| (trouble, Some(token)))
     }
 
-    async fn send(&self, url: &Url, ask: &Ask, token: &tokens::Token) -> Result<Bytes, Trouble> {
+    async fn send(&self, url: &Url, ask: &Ask, token: &tokens::Token) -> Result<Answer, Trouble> {
         let own_id = Uuid::new_v4().to_string();
         let mut request = self
             .http
@@ -239,7 +267,7 @@ impl Graph {
                 request_id = told("request-id"),
                 "Graph"
             );
-            return Ok(body);
+            return Ok(Answer { body, operation: ask.what, request_id: told("request-id").to_owned() });
         }
         let trouble = Trouble::of(status, &headers, &body, self.clock.now());
         tracing::warn!(

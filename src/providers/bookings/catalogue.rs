@@ -22,9 +22,8 @@ use crate::{
         geography,
     },
     provider::ProviderError,
-    providers::graph::{Ask, Graph, Trouble, wire as graph_wire, zones},
+    providers::graph::{Answer, Ask, Graph, Trouble, zones},
 };
-use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
@@ -155,7 +154,7 @@ impl Raw {
     async fn read(
         graph: &Graph,
         asks: &[Ask],
-        answers: &[Result<Bytes, Trouble>],
+        answers: &[Result<Answer, Trouble>],
         deadline: Instant,
     ) -> Result<Self, (Trouble, &'static str)> {
         let [business, services, staff, questions] = asks else {
@@ -168,7 +167,7 @@ impl Raw {
             move |trouble| (trouble, what)
         };
         Ok(Self {
-            business: answer(0).and_then(|body| graph_wire::read(&body)).map_err(told(business))?,
+            business: answer(0).and_then(|answer| answer.read()).map_err(told(business))?,
             services: list(graph, answer(1), services, deadline).await.map_err(told(services))?,
             staff: list(graph, answer(2), staff, deadline).await.map_err(told(staff))?,
             questions: list(graph, answer(3), questions, deadline).await.map_err(told(questions))?,
@@ -179,11 +178,11 @@ impl Raw {
 /// A list whose first page came in a batch.
 pub(super) async fn list<T: DeserializeOwned>(
     graph: &Graph,
-    answer: Result<Bytes, Trouble>,
+    answer: Result<Answer, Trouble>,
     ask: &Ask,
     deadline: Instant,
 ) -> Result<Vec<T>, Trouble> {
-    graph.rest_of(graph_wire::read(&answer?)?, ask, deadline).await
+    graph.rest_of(answer?.read()?, ask, deadline).await
 }
 
 impl Business {

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     domain::Channel,
     provider::{Booked, Farewell, Order, ProviderError, Reference},
-    providers::graph::{Ask, Trouble, wire as graph_wire},
+    providers::graph::{Ask, Trouble},
 };
 
 /// Changes of a group that others changed meanwhile.
@@ -62,7 +62,7 @@ impl Bookings {
         let body = patient::customer(&order.patient, &self.settings);
         let ask = Ask::send(Method::POST, wanted.mailbox(), path, "create customer", body);
         let made = self.graph.write(&ask, wanted.deadline).await.map_err(asked)?;
-        Ok(graph_wire::read::<wire::Made>(&made).map_err(asked)?.id)
+        Ok(made.read::<wire::Made>().map_err(asked)?.id)
     }
 
     /// Names and contacts of patients who were not seated stay nowhere. As well as that can be done.

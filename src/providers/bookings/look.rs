@@ -15,7 +15,7 @@ use super::{
 use crate::{
     domain::{Place, PractitionerId, TimeRange},
     provider::{Appointment, Handle, ProviderError, Reference},
-    providers::graph::{Ask, Trouble, wire as graph_wire},
+    providers::graph::{Ask, Trouble},
 };
 
 /// What a look at a place shows.
@@ -65,7 +65,7 @@ impl Bookings {
         let shown: Vec<wire::Appointment> =
             list(&self.graph, view, &asks[0], deadline).await.map_err(asked)?;
         let ours = match (sought, answers.next()) {
-            (Sought::Id(_), Some(Ok(body))) => Some(graph_wire::read(&body).map_err(asked)?),
+            (Sought::Id(_), Some(Ok(answer))) => Some(answer.read().map_err(asked)?),
             (Sought::Id(_), Some(Err(Trouble::NotFound)) | None) => None,
             (Sought::Id(_), Some(Err(trouble))) => return Err(trouble.into_error("appointment")),
             (Sought::Marked(reference), _) => {

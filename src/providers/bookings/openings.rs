@@ -24,7 +24,7 @@ use crate::{
         civil,
     },
     provider::{Counted, Handle, ProviderError},
-    providers::graph::{Ask, Trouble, wire as graph_wire, wire::ZonedTime},
+    providers::graph::{Ask, Trouble, wire::ZonedTime},
 };
 
 /// What is left of a service on some dates, before our own entries.
@@ -80,7 +80,7 @@ impl Bookings {
         }
         let mut answers = self.graph.batch(&asks, deadline).await;
         if let Some(Ok(service)) = (answers.len() > 2).then(|| answers.pop()).flatten()
-            && let Ok(service) = graph_wire::read::<wire::Service>(&service)
+            && let Ok(service) = service.read::<wire::Service>()
         {
             self.keep_reminders(business, offered, service);
         }
@@ -90,7 +90,7 @@ impl Bookings {
             ));
         };
         let availability = availability
-            .and_then(|body| graph_wire::read::<wire::StaffAvailabilities>(&body))
+            .and_then(|answer| answer.read::<wire::StaffAvailabilities>())
             .map_err(|trouble| trouble.into_error("getStaffAvailability"))?;
         let appointments = list(&self.graph, view, &asks[0], deadline).await.map_err(asked)?;
         let appointments = self.whole_groups(business, appointments, deadline).await?;
@@ -158,7 +158,7 @@ impl Bookings {
             [one] => vec![self.graph.read(one, deadline).await],
             several => {
                 let answers = self.graph.batch(several, deadline).await.into_iter();
-                answers.map(|answer| answer.and_then(|body| graph_wire::read(&body))).collect()
+                answers.map(|answer| answer.and_then(|answer| answer.read())).collect()
             }
         };
         let read = answers.into_iter().map(|answer| match answer {

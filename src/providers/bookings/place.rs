@@ -18,7 +18,7 @@ use crate::{
     language::{Language, Message},
     provider::{Booked, Farewell, Order, OrderedDose, Reference},
     providers::graph::{
-        Ask, Trouble, wire as graph_wire,
+        Ask, Trouble,
         wire::{ZonedTime, iso8601},
     },
 };
@@ -111,7 +111,7 @@ impl Bookings {
         let ask = Ask::send(Method::POST, &wanted.business.id, path, "create appointment", body);
         let made = self.graph.write(&ask, wanted.deadline).await;
         self.wrote(&wanted.business.calendar);
-        match made.and_then(|body| graph_wire::read::<wire::Made>(&body)) {
+        match made.and_then(|answer| answer.read::<wire::Made>()) {
             Ok(made) => {
                 self.read_back(wanted, Sought::Id(&made.id), contents.customer.as_deref(), since).await
             }

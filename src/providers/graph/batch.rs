@@ -2,13 +2,12 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use bytes::Bytes;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::{Ask, Graph, READ_TRY, Trouble, patience, wait_for, wire};
+use super::{Answer, Ask, Graph, READ_TRY, Trouble, patience, wait_for};
 use backon::BackoffBuilder;
 
 /// <https://learn.microsoft.com/graph/json-batching#batch-size-limitations>
@@ -30,13 +29,16 @@ struct Part {
     headers: BTreeMap<String, Value>,
     #[serde(default)]
     body: Value,
+    /// The request id of the whole.
+    #[serde(skip)]
+    batch: String,
 }
 
 impl Graph {
     /// Reads up to [`MOST_PARTS`] things at once; an answer each, in order. Parts that were not answered, and may
     /// be a moment later, are asked again. A list's further pages are the caller's to read.
-    pub async fn batch(&self, asks: &[Ask], deadline: Instant) -> Vec<Result<Bytes, Trouble>> {
-        let mut answers: Vec<Result<Bytes, Trouble>> =
+    pub async fn batch(&self, asks: &[Ask], deadline: Instant) -> Vec<Result<Answer, Trouble>> {
+        let mut answers: Vec<Result<Answer, Trouble>> =
             asks.iter().map(|_| Err(Trouble::NoAnswer("not in time"))).collect();
         let mut open: Vec<usize> = (0..asks.len()).collect();
         let mut delays = patience().build();
@@ -67,7 +69,7 @@ impl Graph {
         &self,
         asks: &[Ask],
         parts: &[usize],
-        answers: &mut [Result<Bytes, Trouble>],
+        answers: &mut [Result<Answer, Trouble>],
         deadline: Instant,
     ) {
         match self.send_batch(asks, parts, deadline).await {
@@ -109,14 +111,17 @@ impl Graph {
             self.once(&url, &batch, limit).await
         };
         let told = timeout_at(limit, told).await.unwrap_or(Err(Trouble::NoAnswer("not in time")))?;
-        Ok(wire::read::<Answers>(&told)?.responses)
+        let mut responses = told.read::<Answers>()?.responses;
+        for response in &mut responses {
+            response.batch.clone_from(&told.request_id);
+        }
+        Ok(responses)
     }
 
-    fn judge(&self, part: &Part, ask: &Ask) -> Result<Bytes, Trouble> {
+    fn judge(&self, part: &Part, ask: &Ask) -> Result<Answer, Trouble> {
         if (200..300).contains(&part.status) {
-            return serde_json::to_vec(&part.body)
-                .map(Bytes::from)
-                .map_err(|_| Trouble::Unreadable("a part of a batch".to_owned()));
+            let body = serde_json::to_vec(&part.body).unwrap_or_default().into();
+            return Ok(Answer { body, operation: ask.what, request_id: part.batch.clone() });
         }
         let header = |name: &str| {
             let found = part.headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name));
@@ -125,7 +130,7 @@ impl Graph {
         let trouble =
             Trouble::told(part.status, header("Retry-After").as_deref(), &part.body, self.clock.now());
         tracing::warn!(
-            operation = ask.what, %trouble, request_id = header("request-id"),
+            operation = ask.what, %trouble, request_id = part.batch,
             diagnostic = header("x-ms-ags-diagnostic"), "Graph, in a batch"
         );
         Err(trouble)

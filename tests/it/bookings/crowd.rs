@@ -42,7 +42,9 @@ async fn fifty_patients_and_one_seat_end_with_one_appointment() {
     assert_eq!(told_lies, Vec::<String>::new());
     assert!(errors > 0, "no seed ran into a 500");
     let seeds = seeds();
-    println!("{seeds} seeds of {PATIENTS} patients: {seeds} appointments, {errors} answers of 500 though made");
+    println!(
+        "{seeds} seeds of {PATIENTS} patients: {seeds} appointments, {errors} answers of 500 though made"
+    );
     clinic.agree(&[]).await;
     assert_eq!(clinic.shown().len() as u64, seeds);
 }

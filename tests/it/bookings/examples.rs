@@ -52,11 +52,12 @@ fn appointments_are_read_by_old_names_and_new() {
 
 #[test]
 fn availability_is_read_under_either_key() {
-    let told: StaffAvailabilities =
-        read(example!("bookings.get-staff-availability.response.json")).unwrap();
+    let told: StaffAvailabilities = read(example!("bookings.get-staff-availability.response.json")).unwrap();
     let items = told.value.iter().flat_map(|staff| &staff.availability_items);
-    let starts: Vec<_> = items.map(|item| item.start_date_time.instant().expect("a time in a known zone")).collect();
+    let starts: Vec<_> =
+        items.map(|item| item.start_date_time.instant().expect("a time in a known zone")).collect();
     assert_eq!(starts.len(), 5);
-    let other: StaffAvailabilities = read(br#"{"value": [{"staffId": "s", "availabilityItems": []}]}"#).unwrap();
+    let other: StaffAvailabilities =
+        read(br#"{"value": [{"staffId": "s", "availabilityItems": []}]}"#).unwrap();
     assert_eq!(other.value[0].staff_id, "s");
 }
