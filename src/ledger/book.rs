@@ -295,6 +295,7 @@ impl Ledger {
             service: wish.service.clone(),
             capabilities: provider.capabilities(),
             counted: wish.counted.clone(),
+            together: wish.service.same_practitioner,
             standing: Arc::from([]),
         };
         let mut claims = wish.claims();

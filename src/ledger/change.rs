@@ -493,6 +493,7 @@ impl Move {
             service: self.service.clone(),
             capabilities: provider.capabilities(),
             counted: self.counted.clone(),
+            together: self.service.same_practitioner,
             standing: standing.filter_map(|dose| Some((dose.dose, dose.place.clone()?))).collect(),
         }
     }

@@ -20,7 +20,7 @@ use super::{
     settle::Settled,
 };
 use crate::{
-    domain::{CalendarId, Place, Service, civil, code::ConfirmationCode},
+    domain::{CalendarId, Place, PractitionerId, Service, civil, code::ConfirmationCode},
     provider::{Capabilities, Counted, Record as WhoseRecord},
     store::{
         StoreError,
@@ -72,6 +72,8 @@ pub(super) struct Claimant {
     pub capabilities: Capabilities,
     /// Appointments that the candidates' `seats` already count.
     pub counted: Arc<HashSet<Counted>>,
+    /// All doses are with the same practitioner.
+    pub together: bool,
     /// Where the booking stands already: held until its record says otherwise.
     pub standing: Arc<[(u8, Place)]>,
 }
@@ -118,6 +120,9 @@ impl Ledger {
         let mut looked_at = BTreeSet::new();
         let mut waited = 0;
         loop {
+            if claimant.together && !keep_common(claims) {
+                return Ok(Claimed::Taken(claims.iter().skip(1).map(|claim| claim.dose).collect()));
+            }
             let blocked = match self.claim_once(claimant, claims).await? {
                 Answer::Placed(places) => return Ok(Claimed::All(places)),
                 Answer::Overtaken => return Ok(Claimed::Overtaken),
@@ -135,7 +140,7 @@ impl Ledger {
                 }
                 self.pause(waited).await;
                 waited = (waited + 1).min(5);
-            } else if !drop_chosen(claims, &blocked) {
+            } else if !drop_chosen(claims, &blocked, claimant.together) {
                 return Ok(Claimed::Taken(self.taken(claimant, claims, blocked.doses).await?));
             }
         }
@@ -162,6 +167,7 @@ impl Ledger {
             service,
             capabilities: self.provider(booking.location.provider())?.capabilities(),
             counted: Arc::default(),
+            together: false,
             standing: places.iter().cloned().collect(),
         };
         let only = |(dose, place)| Claim {
@@ -224,8 +230,13 @@ impl Ledger {
                 .collect();
             let claimant_too = claimant.clone();
             let now = self.clock.now().timestamp_millis();
-            let answer =
-                self.days.change(&key, move |day: &mut Day| claimant_too.enter(day, &wanted, now)).await??;
+            // Whoever has the first dose has them all.
+            let with = claims.iter().filter(|_| claimant.together).find_map(|claim| {
+                let candidate = claim.candidates.get(*chosen.get(&claim.dose)?)?;
+                Some(candidate.place.practitioner.clone())
+            });
+            let change = move |day: &mut Day| claimant_too.enter(day, &wanted, with.as_ref(), now);
+            let answer = self.days.change(&key, change).await??;
             match answer {
                 Answer::Placed(places) => chosen.extend(places),
                 Answer::Blocked(blocked) => return Ok(Answer::Blocked(Blocked { chosen, ..blocked })),
@@ -362,7 +373,18 @@ impl Ledger {
 
 /// Takes a practitioner out of the running who was chosen on one date and is not free on the next. `false`:
 /// nothing is left to try.
-fn drop_chosen(claims: &mut [Claim], blocked: &Blocked) -> bool {
+fn drop_chosen(claims: &mut [Claim], blocked: &Blocked, together: bool) -> bool {
+    if together {
+        let with = claims.iter().find_map(|claim| {
+            let candidate = claim.candidates.get(*blocked.chosen.get(&claim.dose)?)?;
+            Some(candidate.place.practitioner.clone())
+        });
+        let Some(with) = with else { return false };
+        for claim in &mut *claims {
+            claim.candidates.retain(|candidate| candidate.place.practitioner != with);
+        }
+        return claims.iter().all(|claim| !claim.candidates.is_empty());
+    }
     blocked.doses.iter().all(|dose| {
         let claim = claims.iter_mut().find(|claim| claim.dose == *dose);
         match (claim, blocked.chosen.get(dose)) {
@@ -373,6 +395,20 @@ fn drop_chosen(claims: &mut [Claim], blocked: &Blocked) -> bool {
             _ => false,
         }
     })
+}
+
+/// Keeps the candidates whose practitioner could do every dose. `false`: there is none.
+fn keep_common(claims: &mut [Claim]) -> bool {
+    let able: Vec<HashSet<PractitionerId>> = claims
+        .iter()
+        .map(|claim| claim.candidates.iter().map(|candidate| candidate.place.practitioner.clone()).collect())
+        .collect();
+    for claim in &mut *claims {
+        let common =
+            |candidate: &Candidate| able.iter().all(|able| able.contains(&candidate.place.practitioner));
+        claim.candidates.retain(common);
+    }
+    claims.iter().all(|claim| !claim.candidates.is_empty())
 }
 
 fn tidy(day: &mut Day, code: &str, booking: &Booking, now: i64) -> Change<()> {
@@ -418,6 +454,7 @@ impl Claimant {
         &self,
         day: &mut Day,
         wanted: &[(Claim, Option<usize>)],
+        with: Option<&PractitionerId>,
         now: i64,
     ) -> Change<Result<Answer<Chosen>, LedgerError>> {
         if let Err(error) = self.zone_fits(day) {
@@ -426,7 +463,7 @@ impl Claimant {
         if day.entries.iter().any(|there| self.is_own(there) && there.attempt > self.attempt) {
             return Change::Keep(Ok(Answer::Overtaken));
         }
-        let placed = match self.choose(day, wanted, now) {
+        let placed = match self.choose(day, wanted, with, now) {
             Ok(placed) => placed,
             Err(blocked) => return Change::Keep(Ok(Answer::Blocked(blocked))),
         };
@@ -464,13 +501,19 @@ impl Claimant {
         &self,
         day: &Day,
         wanted: &'c [(Claim, Option<usize>)],
+        with: Option<&PractitionerId>,
         now: i64,
     ) -> Result<Vec<(&'c Claim, usize)>, Blocked> {
-        let mut placed = Vec::with_capacity(wanted.len());
+        let mut placed: Vec<(&'c Claim, usize)> = Vec::with_capacity(wanted.len());
         let mut blocked = Blocked { waits: true, ..Blocked::default() };
         for (claim, chosen) in wanted {
             let mut waits = false;
+            let first = placed.first().map(|(claim, index)| &claim.candidates[*index].place.practitioner);
+            let with = with.or(first.filter(|_| self.together));
             let free = self.preferred(day, claim, *chosen).into_iter().find(|index| {
+                if with.is_some_and(|with| claim.candidates[*index].place.practitioner != *with) {
+                    return false;
+                }
                 let fit = self.fit(&day.entries, &claim.candidates[*index], now, &mut blocked.suspects);
                 waits |= fit == Fit::Waits;
                 fit == Fit::Free

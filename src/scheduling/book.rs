@@ -12,9 +12,10 @@ use super::{
     slots::broken_interval,
 };
 use crate::{
-    domain::{BookBy, Location, PractitionerChoice, Service, TimeRange, slot::SlotId},
+    domain::{BookBy, Location, PractitionerChoice, PractitionerId, Service, TimeRange, slot::SlotId},
     ledger::{
         book::{Booked, Request, Wish, WishedDose},
+        documents::Dose,
         record::Record,
     },
     provider::{Counted, Notices, Provider},
@@ -92,6 +93,7 @@ pub enum NotBookable {
 }
 
 /// The slots of a request, found to be of one service at one site.
+#[derive(Clone)]
 pub(super) struct Chosen<'a> {
     pub provider: &'a Arc<dyn Provider>,
     pub location: Arc<Location>,
@@ -234,6 +236,9 @@ impl Scheduling {
                 }
             }
         }
+        if taken.is_empty() && chosen.service.same_practitioner {
+            taken = keep_same(&mut doses, own);
+        }
         Ok(if taken.is_empty() { Offered::Places(doses, counted) } else { Offered::Taken(taken) })
     }
 
@@ -269,6 +274,9 @@ impl Scheduling {
     /// Which of the doses chosen are not free at this moment.
     pub(super) async fn not_free(&self, chosen: &Chosen<'_>, own: Option<&Record>) -> Result<Vec<u8>, Fault> {
         let mut taken = Vec::new();
+        if chosen.service.same_practitioner && chosen.doses.len() > 1 {
+            return self.not_free_with_one(chosen, own).await;
+        }
         for dose in &chosen.doses {
             let mut hunt = chosen.hunt(dose.slot.practitioner.clone());
             hunt.own = own.map(Own::from);
@@ -283,6 +291,27 @@ impl Scheduling {
             }
         }
         Ok(taken)
+    }
+
+    /// The same where one practitioner has to have all of them free: by whoever has most.
+    async fn not_free_with_one(&self, chosen: &Chosen<'_>, own: Option<&Record>) -> Result<Vec<u8>, Fault> {
+        let starts: Vec<DateTime<Utc>> = chosen.doses.iter().map(|dose| dose.time.start()).collect();
+        let named = chosen.doses.iter().find_map(|dose| dose.slot.practitioner.clone());
+        let able = self.same_for(&chosen.hunt(named), &starts).await?.unwrap_or_default();
+        let mut fewest: Vec<u8> = chosen.doses.iter().skip(1).map(|dose| dose.dose).collect();
+        for practitioner in able {
+            let mut one = chosen.clone();
+            let service = Service { same_practitioner: false, ..(*one.service).clone() };
+            one.service = Arc::new(service);
+            for dose in &mut one.doses {
+                dose.slot.practitioner = Some(practitioner.clone());
+            }
+            let taken = Box::pin(self.not_free(&one, own)).await?;
+            if taken.len() < fewest.len() || taken.is_empty() {
+                fewest = taken;
+            }
+        }
+        Ok(fewest)
     }
 
     async fn slot_taken(&self, chosen: &Chosen<'_>, taken: Vec<u8>) -> Result<BookOutcome, Fault> {
@@ -307,7 +336,9 @@ impl Scheduling {
             .map(|dose| (dose.dose, dose.time.start()))
             .collect();
         kept.extend(standing.iter().filter(|(dose, _)| !chosen.doses.iter().any(|of| of.dose == *dose)));
-        let hunt = chosen.hunt(dose.slot.practitioner.clone());
+        let mut hunt = chosen.hunt(dose.slot.practitioner.clone());
+        let starts: Vec<DateTime<Utc>> = kept.iter().map(|(_, start)| *start).collect();
+        hunt.among = self.same_for(&hunt, &starts).await?;
         self.alternatives(&hunt, dose.dose, dose.time.start(), &kept).await
     }
 
@@ -340,6 +371,30 @@ impl Scheduling {
     }
 }
 
+/// Keeps those who could do all doses, those that stand already too. Which doses nobody is left for.
+fn keep_same(doses: &mut [WishedDose], own: Option<&Record>) -> Vec<u8> {
+    let stays = |dose: &&Dose| dose.status.stands() && !doses.iter().any(|moving| moving.dose == dose.dose);
+    let standing = own.into_iter().flat_map(|record| record.booking.doses.iter().filter(stays));
+    let standing: Vec<_> =
+        standing.filter_map(|dose| dose.place.as_ref().map(|place| place.practitioner.clone())).collect();
+    let able = |dose: &WishedDose, practitioner: &PractitionerId| {
+        dose.candidates.iter().any(|candidate| candidate.place.practitioner == *practitioner)
+    };
+    let all: Vec<PractitionerId> = doses
+        .iter()
+        .flat_map(|dose| dose.candidates.iter().map(|candidate| candidate.place.practitioner.clone()))
+        .filter(|practitioner| doses.iter().all(|dose| able(dose, practitioner)))
+        .filter(|practitioner| standing.iter().all(|standing| standing == practitioner))
+        .collect();
+    for dose in &mut *doses {
+        dose.candidates.retain(|candidate| all.contains(&candidate.place.practitioner));
+    }
+    // Of several the first is kept, and the others are to be chosen to fit it.
+    let skipped = usize::from(doses.len() > 1);
+    let without = doses.iter().skip(skipped).filter(|dose| dose.candidates.is_empty());
+    without.map(|dose| dose.dose).collect()
+}
+
 impl<'a> Chosen<'a> {
     pub(super) fn hunt(&self, practitioner: Option<crate::domain::PractitionerId>) -> Hunt<'a> {
         Hunt {
@@ -347,6 +402,7 @@ impl<'a> Chosen<'a> {
             location: self.location.clone(),
             service: self.service.clone(),
             practitioner,
+            among: None,
             own: None,
         }
     }

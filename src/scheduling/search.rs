@@ -13,7 +13,7 @@ use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use super::{Fault, Scheduling, Slot};
 use crate::{
     domain::{
-        Location, Place, PractitionerId, Series, Service, TimeRange,
+        Location, Place, Practitioner, PractitionerId, Series, Service, TimeRange,
         availability::{self, Grid, Interval, Seated, Supply},
         civil,
         code::ConfirmationCode,
@@ -41,6 +41,8 @@ pub(super) struct Hunt<'a> {
     pub location: Arc<Location>,
     pub service: Arc<Service>,
     pub practitioner: Option<PractitionerId>,
+    /// Nobody but these, where other doses have to be with the same practitioner.
+    pub among: Option<Vec<PractitionerId>>,
     /// A booking that is not in its own way.
     pub own: Option<Own>,
 }
@@ -200,7 +202,32 @@ impl Scheduling {
             practitioner: hunt.practitioner.clone(),
             own: hunt.own.as_ref().map(|own| own.handles.clone()).unwrap_or_default(),
         };
-        Ok(hunt.provider.openings(&query).await?)
+        let mut openings = hunt.provider.openings(&query).await?;
+        if let Some(among) = &hunt.among {
+            openings.supply.retain(|supply| among.contains(supply.practitioner()));
+        }
+        Ok(openings)
+    }
+
+    /// Who could do all doses of a series, given when some of them are. `None`: it need not be the same
+    /// practitioner.
+    pub(super) async fn same_for(
+        &self,
+        hunt: &Hunt<'_>,
+        starts: &[DateTime<Utc>],
+    ) -> Result<Option<Vec<PractitionerId>>, Fault> {
+        if !hunt.service.same_practitioner || hunt.service.doses() < 2 {
+            return Ok(None);
+        }
+        let mut among = performers(hunt);
+        for start in starts {
+            let Ok(time) = hunt.service.appointment(*start) else { continue };
+            let found = self.candidates(hunt, time).await?;
+            let able: Vec<PractitionerId> =
+                found.into_iter().flat_map(|(able, _)| able).map(|able| able.place.practitioner).collect();
+            among.retain(|practitioner| able.contains(practitioner));
+        }
+        Ok(Some(among))
     }
 
     /// The supply less what the ledger has entered.
@@ -302,6 +329,25 @@ impl Scheduling {
         let Some(series) = hunt.service.series.filter(|_| later > 0) else {
             return self.free_dates(hunt, dates).await;
         };
+        if !hunt.service.same_practitioner || hunt.practitioner.is_some() {
+            return self.offerable_with(hunt, dates, later, series).await;
+        }
+        let mut all = FreeDates::default();
+        for practitioner in performers(hunt) {
+            let alone = Hunt { among: Some(vec![practitioner]), ..hunt.clone() };
+            all.add(self.offerable_with(&alone, dates, later, series).await?);
+        }
+        Ok(all)
+    }
+
+    /// The same, where a later dose may be with whoever the search is for.
+    async fn offerable_with(
+        &self,
+        hunt: &Hunt<'_>,
+        dates: &Window,
+        later: u8,
+        series: Series,
+    ) -> Result<FreeDates, Fault> {
         let mut found = self.free_dates(hunt, dates).await?;
         let free: BTreeSet<NaiveDate> = found.by_date.keys().copied().collect();
         let (Some(first), Some(last)) = (free.first(), free.last()) else { return Ok(found) };
@@ -327,6 +373,35 @@ impl Scheduling {
             }
             ahead = slack.min(ahead.saturating_mul(2).saturating_add(2));
         }
+    }
+}
+
+/// Who is searched among.
+fn performers(hunt: &Hunt<'_>) -> Vec<PractitionerId> {
+    let performs = |practitioner: &&Practitioner| practitioner.services.contains(&hunt.service.id);
+    let all = hunt.location.practitioners.iter().filter(performs).map(|practitioner| practitioner.id.clone());
+    let wanted = |id: &PractitionerId| {
+        hunt.practitioner.as_ref().is_none_or(|wanted| wanted == id)
+            && hunt.among.as_ref().is_none_or(|among| among.contains(id))
+    };
+    all.filter(wanted).collect()
+}
+
+impl FreeDates {
+    /// What is free with somebody else as well.
+    fn add(&mut self, other: Self) {
+        for (date, starts) in other.by_date {
+            let known = self.by_date.entry(date).or_default();
+            for free in starts {
+                match known.iter_mut().find(|known| known.start == free.start) {
+                    Some(known) => known.remaining = known.remaining.saturating_add(free.remaining),
+                    None => known.push(free),
+                }
+            }
+            known.sort_unstable_by_key(|free| free.start);
+        }
+        self.stale |= other.stale;
+        self.sighting.extend(other.sighting);
     }
 }
 

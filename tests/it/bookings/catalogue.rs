@@ -229,3 +229,53 @@ async fn whoever_has_least_to_do_that_day_is_booked_first() {
     let booked = practice.well("book", body).await;
     assert_eq!(booked["appointments"][0]["practitioner"], "Samantha Booth", "{booked}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_doses_are_with_the_same_practitioner_where_that_is_wanted() {
+    let practice = Practice::open(
+        r#"
+        [bookings]
+        businesses = ["EastsideClinic@contoso.onmicrosoft.com"]
+
+        [[bookings.service]]
+        id = "flu"
+        services = ["Flu vaccine"]
+        series = { doses = 2, min_days = 7, max_days = 7 }
+        same_practitioner = true
+        "#,
+    )
+    .await;
+    let patient =
+        |number: u8| json!({"name": format!("Patient {number}"), "email": format!("p{number}@example.org")});
+    let first = practice.slots("flu").await;
+    let first =
+        first.iter().filter(|slot| slot["remaining"] == 3).nth(4).expect("a slot of all three").clone();
+    let week = start(&first) + TimeDelta::days(7);
+    // A week later Dana and Jordan are taken, so only Samantha could do both.
+    for staff in [DANA, JORDAN] {
+        practice.graph.book_as_somebody(EASTSIDE, FLU, staff, week);
+    }
+    let second = json!({"locationId": first["locationId"], "serviceId": "flu", "dose": 2, "after": first["id"], "limit": 1000});
+    let second = practice.well("get-slots", second).await;
+    let second = second["slots"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|slot| start(slot) == week)
+        .expect("a week later")
+        .clone();
+    assert_eq!(second["remaining"], 1);
+    let pair = json!([first["id"], second["id"]]);
+    let preview =
+        practice.well("book", json!({"slotIds": pair, "patient": patient(1), "preview": true})).await;
+    assert_eq!(preview["outcome"], "preview", "{preview}");
+    let booked = practice.well("book", json!({"slotIds": pair, "patient": patient(1)})).await;
+    assert_eq!(booked["outcome"], "booked", "{booked}");
+    let with: Vec<&Value> =
+        booked["appointments"].as_array().unwrap().iter().map(|dose| &dose["practitioner"]).collect();
+    assert_eq!(with, ["Samantha Booth", "Samantha Booth"]);
+    // Nobody is left who could do both, though Dana is free for the first.
+    let again = practice.well("book", json!({"slotIds": pair, "patient": patient(2)})).await;
+    assert_eq!((&again["outcome"], &again["taken"]), (&json!("slotTaken"), &json!([2])), "{again}");
+    assert_eq!(practice.graph.appointments(EASTSIDE).len(), 4);
+}
