@@ -115,7 +115,8 @@ async fn frozen_holder(world: Arc<World>) -> Verdict {
         scene.reconcile_for(world.duration(Duration::from_mins(12))).await;
         scene.book(2, &own).await;
         scene.book(1, &other).await;
-        scene.reconcile_for(world.duration(Duration::from_hours(1))).await;
+        // Long enough to be certain that the vendor has nothing.
+        scene.reconcile_for(Duration::from_mins(12) + world.duration(Duration::from_hours(1))).await;
         scene.book(2, &own).await
     };
     let (_, last) = Box::pin(join(holder, rest)).await;

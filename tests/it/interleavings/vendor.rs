@@ -178,6 +178,15 @@ impl Calendar {
         }
     }
 
+    /// Whether somebody else is shown in the way of a place, and nothing of ours there.
+    fn is_occupied(&self, service: &ServiceId, dose: &OrderedDose) -> bool {
+        let now = self.world.elapsed();
+        let kept = self.kept.lock();
+        let mut shown = kept.appointments.values().filter(|there| there.shown(now, self.lag));
+        let ours = shown.clone().any(|there| there.reference.as_ref() == Some(&dose.reference));
+        !ours && shown.any(|there| there.patient.is_none() && there.in_the_way(service, &dose.place))
+    }
+
     /// Who sits in a group, as it is read before it is written whole.
     fn seated(&self, service: &ServiceId, place: &Place) -> Option<Vec<u64>> {
         let kept = self.kept.lock();
@@ -223,14 +232,16 @@ impl Calendar {
         }
     }
 
-    /// Who sits in the group of an appointment; `None` when there is none.
-    fn group_of(&self, handle: &Handle) -> Option<Vec<u64>> {
+    /// Where the group of an appointment is now, which staff may have moved, and who sits in it; `None` when
+    /// there is none.
+    fn group_of(&self, handle: &Handle) -> Option<(Place, Vec<u64>)> {
         let (service, place) = {
             let kept = self.kept.lock();
             let there = kept.appointments.get(&handle.0.parse::<u64>().ok()?)?;
             (there.service.clone(), there.place.clone())
         };
-        (self.clinic.capacity(&service) > 1).then(|| self.seated(&service, &place)).flatten()
+        let seated = (self.clinic.capacity(&service) > 1).then(|| self.seated(&service, &place)).flatten()?;
+        Some((place, seated))
     }
 
     fn find(&self, references: &[Reference], places: &[Place]) -> Vec<Appointment> {
@@ -251,7 +262,7 @@ impl Calendar {
     }
 
     /// Writes the group that is left and the one that is joined, both whole.
-    fn change_groups(&self, change: &Reschedule, left: &[u64], joined: &[u64]) -> Booked {
+    fn change_groups(&self, change: &Reschedule, (from, left): &(Place, Vec<u64>), joined: &[u64]) -> Booked {
         let moved = self.relocate(change);
         if let (Booked::Booked { .. }, Ok(own)) = (&moved, change.handle.0.parse::<u64>()) {
             let now = self.world.elapsed();
@@ -259,7 +270,7 @@ impl Calendar {
                 let lost = |place, read: &[u64]| {
                     there.joined(&change.service.id, place) && *handle != own && !read.contains(handle)
                 };
-                if there.stands() && (lost(&change.from, left) || lost(&change.to, joined)) {
+                if there.stands() && (lost(from, left) || lost(&change.to, joined)) {
                     there.gone = Some(now);
                 }
             }
@@ -451,7 +462,20 @@ impl CalendarOf {
         } else {
             self.write(deadline, what, move |at| at.make(&service, &own, &patient)).await
         };
-        booked.unwrap_or_else(|| Booked::Unclear { why: "no answer".into() })
+        match booked {
+            Some(booked) => booked,
+            None => self.look(order, dose).await,
+        }
+    }
+
+    /// No answer came: what is shown at the place may say enough.
+    async fn look(&self, order: &Order, dose: &OrderedDose) -> Booked {
+        let (service, own) = (order.service.id.clone(), dose.clone());
+        let what = || format!("look for {dose:?}");
+        match self.read(what, move |at| at.is_occupied(&service, &own)).await {
+            Ok(true) => Booked::Occupied,
+            Ok(false) | Err(_) => Booked::Unclear { why: "no answer".into() },
+        }
     }
 }
 
@@ -556,7 +580,7 @@ impl Provider for CalendarOf {
         if self.capabilities().shared_objects {
             let of = handle.clone();
             let group = self.read(|| "read a group".into(), move |calendar| calendar.group_of(&of)).await?;
-            if let Some(seated) = group {
+            if let Some((_, seated)) = group {
                 let left = self.write(None, what, move |calendar| calendar.leave(&own, &seated)).await;
                 return left.map(|()| Vec::new()).ok_or(ProviderError::Timeout);
             }
