@@ -260,7 +260,7 @@ mod tests {
         assert_eq!(elapsed("P1DT12H"), Some(TimeDelta::hours(36)));
         assert_eq!(elapsed("PT0S"), Some(TimeDelta::zero()));
         // Microsoft Graph's own example of how long it may get.
-        let longest = TimeDelta::days(12) - TimeDelta::milliseconds(1);
+        let longest = TimeDelta::days(12);
         assert_eq!(elapsed("P11D23H59M59.999999999999S"), None, "without its `T`");
         assert_eq!(elapsed("P11DT23H59M59.999999999999S"), Some(longest));
         for wrong in ["", "1D", "P1", "P1Y", "P1M", "PTX", "P1Dé", "10:00"] {

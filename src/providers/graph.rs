@@ -29,7 +29,7 @@ use tokio::{
 use url::Url;
 use uuid::Uuid;
 
-use crate::clock::Clock;
+use crate::{clock::Clock, provider::ProviderError};
 
 mod batch;
 pub mod cloud;
@@ -184,13 +184,9 @@ impl Graph {
     /// What the answer means; see [`Trouble::did_nothing`].
     pub async fn write(&self, ask: &Ask, deadline: Instant) -> Result<Answer, Trouble> {
         let url = self.url(ask)?;
-        let throttled =
-            |trouble: &Trouble| matches!(trouble, Trouble::Throttled { .. } | Trouble::Unreachable);
+        let unsent = |trouble: &Trouble| trouble.did_nothing() && trouble.passes();
         let send = || self.once(&url, ask, deadline.min(Instant::now() + WRITE_TRY));
-        send.retry(patience())
-            .when(throttled)
-            .adjust(|trouble, delay| wait_for(trouble, delay, deadline))
-            .await
+        send.retry(patience()).when(unsent).adjust(|trouble, delay| wait_for(trouble, delay, deadline)).await
     }
 
     async fn read_answer(&self, url: &Url, ask: &Ask, deadline: Instant) -> Result<Answer, Trouble> {
@@ -203,22 +199,29 @@ impl Graph {
 
     /// One try; a second one with a new token when the first was not taken.
     async fn once(&self, url: &Url, ask: &Ask, limit: Instant) -> Result<Answer, Trouble> {
-        let tried = async {
-            let _at_once = self.permits(&ask.mailbox, 1).await;
-            match self.with_token(url, ask).await {
-                Err((Trouble::Unauthorized, Some(token))) => {
-                    self.tokens.refuse(&token);
-                    self.with_token(url, ask).await.map_err(|(trouble, _)| trouble)
-                }
-                answered => answered.map_err(|(trouble, _)| trouble),
+        let permit = timeout_at(limit, self.permits(&ask.mailbox, 1)).await;
+        let _at_once = permit.map_err(|_| Trouble::Crowded)?;
+        match self.with_token(url, ask, limit).await {
+            Err((Trouble::Unauthorized, Some(token))) => {
+                self.tokens.refuse(&token);
+                self.with_token(url, ask, limit).await.map_err(|(trouble, _)| trouble)
             }
-        };
-        timeout_at(limit, tried).await.unwrap_or(Err(Trouble::NoAnswer("not in time")))
+            answered => answered.map_err(|(trouble, _)| trouble),
+        }
     }
 
-    async fn with_token(&self, url: &Url, ask: &Ask) -> Result<Answer, (Trouble, Option<tokens::Token>)> {
-        let token = self.tokens.token().await.map_err(|trouble| (trouble, None))?;
-        let answered = self.send(url, ask, &token).await;
+    /// What runs out of time before it was sent has done nothing; after that, nobody knows.
+    async fn with_token(
+        &self,
+        url: &Url,
+        ask: &Ask,
+        limit: Instant,
+    ) -> Result<Answer, (Trouble, Option<tokens::Token>)> {
+        let token = timeout_at(limit, self.tokens.token()).await;
+        let token = token.unwrap_or(Err(Trouble::NoToken(ProviderError::Timeout)));
+        let token = token.map_err(|trouble| (trouble, None))?;
+        let answered = timeout_at(limit, self.send(url, ask, &token)).await;
+        let answered = answered.unwrap_or(Err(Trouble::NoAnswer("not in time")));
         answered.map_err(|trouble| (trouble, Some(token)))
     }
 

@@ -286,3 +286,75 @@ impl ClientAssertion for ManagedAssertion {
         Ok(self.managed.get_token(&[&self.scope], None).await?.token.secret().to_owned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use azure_core::{Error, http::StatusCode};
+
+    use super::*;
+
+    fn tokens(identity: Identity) -> Tokens {
+        Tokens::new(identity, Cloud::Global, crate::net::client().unwrap())
+    }
+
+    fn secret() -> Identity {
+        let (tenant, client_id) = ("contoso.onmicrosoft.com".to_owned(), "c".to_owned());
+        Identity::ClientSecret { tenant, client_id, secret: "s3cret-of-the-app".into() }
+    }
+
+    /// As `azure_identity` wraps what the login answers.
+    fn refused(status: StatusCode, codes: Option<&str>) -> Error {
+        let error_code = codes.map(str::to_owned);
+        let kind = ErrorKind::HttpResponse { status, error_code, raw_response: None };
+        let inner = Error::with_message(kind, "AADSTS7000222: for app c, trace 123");
+        Error::with_error(ErrorKind::Credential, inner, "ClientSecretCredential authentication failed")
+    }
+
+    #[test]
+    fn a_secret_that_has_expired_is_named_with_what_to_do() {
+        let reason = tokens(secret()).reason(&refused(StatusCode::Unauthorized, Some("7000222")));
+        let ProviderError::Misconfigured(why) = reason else { panic!("{reason:?}") };
+        assert_eq!(
+            why,
+            "Entra ID refuses this identity (AADSTS7000222): the client secret has expired; make a new one and set \
+             `GRAPH_CLIENT_SECRET`"
+        );
+    }
+
+    #[test]
+    fn what_the_login_says_is_told_by_its_code_alone() {
+        let reason = tokens(secret()).reason(&refused(StatusCode::BadRequest, Some("900144")));
+        let ProviderError::Misconfigured(why) = reason else { panic!("{reason:?}") };
+        assert!(why.contains("answered 400 (AADSTS900144)") && !why.contains("trace"), "{why}");
+    }
+
+    #[test]
+    fn a_login_that_is_down_is_not_a_wrong_set_up() {
+        for error in [
+            refused(StatusCode::ServiceUnavailable, None),
+            Error::with_message(ErrorKind::Connection, "no route"),
+            Error::with_message(ErrorKind::Io, "reset"),
+        ] {
+            let reason = tokens(secret()).reason(&error);
+            assert!(matches!(reason, ProviderError::Unavailable { .. }), "{reason:?}");
+        }
+    }
+
+    #[test]
+    fn developers_are_told_to_log_in() {
+        let error = Error::with_message(ErrorKind::Credential, "az is not there");
+        let reason = tokens(Identity::DeveloperTools).reason(&error);
+        assert!(
+            matches!(&reason, ProviderError::Misconfigured(why) if why.contains("az login")),
+            "{reason:?}"
+        );
+    }
+
+    #[test]
+    fn neither_secrets_nor_tokens_print() {
+        let identity = format!("{:?} {:?}", secret(), tokens(secret()));
+        assert!(!identity.contains("s3cret"), "{identity}");
+        let token = Token { secret: Secret::new("eyJ0eXAi"), generation: 1 };
+        assert_eq!(format!("{token:?}"), "Token(…)");
+    }
+}

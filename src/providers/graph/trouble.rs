@@ -17,6 +17,9 @@ pub enum Trouble {
     NoToken(ProviderError),
     #[error("could not be reached")]
     Unreachable,
+    /// Too many requests of ours wait for the same mailbox. Nothing was sent.
+    #[error("was not asked: too many wait for the same mailbox")]
+    Crowded,
     /// The token was not taken.
     #[error("answered 401")]
     Unauthorized,
@@ -83,7 +86,11 @@ impl Trouble {
             Self::NoToken(error) => {
                 matches!(error, ProviderError::Unavailable { .. } | ProviderError::Timeout)
             }
-            Self::Unreachable | Self::Throttled { .. } | Self::Server { .. } | Self::NoAnswer(_) => true,
+            Self::Unreachable
+            | Self::Crowded
+            | Self::Throttled { .. }
+            | Self::Server { .. }
+            | Self::NoAnswer(_) => true,
             Self::Unauthorized
             | Self::Forbidden { .. }
             | Self::NotFound
@@ -99,6 +106,7 @@ impl Trouble {
         match self {
             Self::NoToken(_)
             | Self::Unreachable
+            | Self::Crowded
             | Self::Unauthorized
             | Self::Forbidden { .. }
             | Self::NotFound
@@ -133,7 +141,11 @@ impl Trouble {
                  wait or restart, since tokens are kept for up to a day"
             )),
             Self::NoAnswer("not in time") => ProviderError::Timeout,
-            Self::Unreachable | Self::Throttled { .. } | Self::NoAnswer(_) | Self::Server { .. } => {
+            Self::Unreachable
+            | Self::Crowded
+            | Self::Throttled { .. }
+            | Self::NoAnswer(_)
+            | Self::Server { .. } => {
                 let retry_after = self.retry_after().or(Some(RETRY_AFTER));
                 ProviderError::Unavailable { why: format!("Graph {self} to `{what}`"), retry_after }
             }

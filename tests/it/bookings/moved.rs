@@ -60,3 +60,17 @@ async fn a_place_that_somebody_took_in_outlook_is_not_offered_or_given() {
     tokio::time::sleep(std::time::Duration::from_millis(5100)).await;
     assert!(practice.slots(FLU).await.iter().all(|other| start(other) != start(&slot)));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_practitioner_whom_bookings_refuses_is_followed_by_the_next() {
+    let practice = Practice::open(PLAIN).await;
+    let slots = practice.slots(FLU).await;
+    let slot = slots.iter().filter(|slot| slot["remaining"] == 3).nth(3).expect("a slot of all three");
+    // Since it was read, two of them were taken off the service.
+    practice.graph.change_service(EASTSIDE, FLU, |service| {
+        service["staffMemberIds"] = json!(["71d64d0e-7225-49b6-b0b1-070d476cda51"]);
+    });
+    let booked = practice.well("book", with(json!({"slotId": slot["id"]}), &ada(&[]))).await;
+    assert_eq!(booked["outcome"], "booked", "{booked}\n{}", practice.host.log());
+    assert_eq!(booked["appointments"][0]["practitioner"], "Samantha Booth");
+}
