@@ -1,6 +1,8 @@
 //! Misbehaviour × function: every way in which Graph has been seen to go wrong, at every function, ends with its
 //! calendar as callers were told.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::clinic::{Clinic, NORTH};
@@ -27,18 +29,32 @@ use Function::{Book, BookTwoDoses, Cancel, GetSlots, Reschedule};
 /// One way to go wrong, and what each function then has to answer: an outcome, or the code of a fault; several
 /// where chance decides.
 struct Way {
-    what: Misbehaviour,
+    /// `None`: nothing but what it always does: it refuses IANA's names, and cuts short what is asked for with
+    /// `$top`.
+    what: Option<Misbehaviour>,
     /// How often; `None`: always.
     times: Option<u64>,
     /// On every call, not only on the one that the function is about.
     everywhere: bool,
     created: Created,
+    /// After how many milliseconds something lands that was refused.
+    delay: u64,
     expected: fn(Function) -> &'static [&'static str],
 }
 
 impl Way {
     fn once(what: Misbehaviour, expected: fn(Function) -> &'static [&'static str]) -> Self {
-        Self { what, times: Some(1), everywhere: false, created: Created::Earlier, expected }
+        let what = Some(what);
+        Self { what, times: Some(1), everywhere: false, created: Created::Earlier, delay: 200, expected }
+    }
+
+    /// As it always is, in pages of two.
+    fn usual() -> Self {
+        Self { what: None, ..Self::once(Misbehaviour::OldNames, well) }
+    }
+
+    fn delayed(self, delay: u64) -> Self {
+        Self { delay, ..self }
     }
 
     /// As long as it lasts, whatever is asked.
@@ -56,14 +72,15 @@ impl Way {
     }
 
     fn rules(&self, function: Function) -> Vec<Rule> {
+        let Some(what) = self.what else { return Vec::new() };
         let on = |method: &str, path: &str| {
-            let rule = Rule::new(self.what).on(method, path).created(self.created);
+            let rule = Rule::new(what).on(method, path).created(self.created).delay_ms(self.delay);
             // Of two doses the second: the first stands already.
             let rule = if function == BookTwoDoses && !self.everywhere { rule.after(1) } else { rule };
             self.times.map_or(rule.clone(), |times| rule.times(times))
         };
         if self.everywhere {
-            return vec![Rule::new(self.what).created(self.created)];
+            return vec![Rule::new(what).created(self.created)];
         }
         match function {
             GetSlots => vec![on("GET", "calendarView")],
@@ -133,6 +150,9 @@ async fn ask(function: Function, way: Way) {
         }
     }
     clinic.spoil(way.rules(function)).await;
+    if way.what.is_none() {
+        clinic.graph().set_page_size(2);
+    }
     let body = match function {
         GetSlots => json!({"locationId": "bookings:north", "serviceId": "flu"}),
         Book | BookTwoDoses => {
@@ -151,6 +171,7 @@ async fn ask(function: Function, way: Way) {
     let expected = (way.expected)(function);
     assert!(expected.contains(&word(&reply)), "{expected:?}: {}\n{}", reply.body, clinic.host().log());
     assert!(!clinic.host().log().contains("Ada Quill"), "a name in the log");
+    tokio::time::sleep(Duration::from_millis(way.delay)).await;
     clinic.agree(&[&reply]).await;
     let left = clinic.shown().len();
     match (function, word(&reply)) {
@@ -201,6 +222,7 @@ macro_rules! matrix {
 }
 
 matrix! {
+    short_pages_no_iana_no_top: Way::usual();
     error500_though_created: Way::once(Misbehaviour::Error500ThoughCreated, well);
     error500: Way::once(Misbehaviour::Error500, well);
     error503: Way::once(Misbehaviour::Error503, well);
@@ -210,6 +232,7 @@ matrix! {
     reset_before: Way::once(Misbehaviour::ResetBefore, well);
     reset_after_commit: Way::once(Misbehaviour::ResetAfterCommit, well);
     lands_late: Way::once(Misbehaviour::LandsLate, well);
+    lands_after_the_search: Way::once(Misbehaviour::LandsLate, well).delayed(3000);
     throttled: Way::once(Misbehaviour::Throttled, well);
     unauthorized: Way::once(Misbehaviour::Unauthorized, well);
     garbage: Way::once(Misbehaviour::Garbage, |function| match function {
@@ -257,6 +280,41 @@ mod pages {
         assert_eq!(left.len(), slots.len() - 20, "every page counts");
         assert_eq!(clinic.town.free("checkup", 3).await.len(), north.len(), "Dr. B is free");
         clinic.graph().set_page_size(100);
+    }
+}
+
+/// What availability says is free although it is not.
+mod distrust {
+    use super::*;
+
+    /// Somebody has Dr. A twice at once, and Graph shows one of the two times, or both, as free.
+    async fn two_at_once(what: Misbehaviour) {
+        let mut clinic = Clinic::open().await;
+        let slots = clinic.town.free("flu", 3).await;
+        let times: Vec<chrono::DateTime<chrono::Utc>> =
+            slots.iter().map(|slot| slot["start"].as_str().unwrap().parse().unwrap()).collect();
+        for start in [times[20], times[20] + chrono::TimeDelta::minutes(10), times[22]] {
+            clinic.graph().book_as_somebody(NORTH, "flu", "a", start);
+        }
+        clinic.spoil(vec![Rule::new(what)]).await;
+        let left: Vec<String> = clinic.town.free("flu", 3).await.iter().map(id).collect();
+        for taken in [20, 21, 22] {
+            assert!(!left.contains(&id(&slots[taken])), "slot {taken} is somebody's");
+            let reply = clinic.book(&[id(&slots[taken])]).await;
+            assert_eq!(reply.outcome(), "slotTaken", "{}", reply.body);
+        }
+        assert!(left.contains(&id(&slots[19])) && left.contains(&id(&slots[23])), "the others are free");
+        assert!(clinic.shown().is_empty());
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn busy_time_shown_as_free_is_not_offered_or_given() {
+        two_at_once(Misbehaviour::BusyIgnored).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn overlaps_that_are_merged_wrongly_are_not_offered_or_given() {
+        two_at_once(Misbehaviour::MergedOverlaps).await;
     }
 }
 
