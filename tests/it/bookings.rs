@@ -2,6 +2,7 @@
 //! is told is what the calendar shows at the end.
 
 mod clinic;
+mod codes;
 mod crowd;
 mod examples;
 mod faults;
