@@ -7,6 +7,7 @@ mod crowd;
 mod examples;
 mod faults;
 mod moved;
+mod named;
 mod notices;
 mod roles;
 mod set_up;
