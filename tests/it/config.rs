@@ -119,10 +119,14 @@ fn written_keys(value: &toml::Value, path: &str, written: &mut BTreeSet<String>)
     match value {
         toml::Value::Table(table) => {
             let below = if path.is_empty() { String::new() } else { format!("{path}.") };
-            table.iter().for_each(|(key, value)| written_keys(value, &format!("{below}{key}"), written));
+            for (key, value) in table {
+                written_keys(value, &format!("{below}{key}"), written);
+            }
         }
         toml::Value::Array(items) => {
-            items.iter().for_each(|item| written_keys(item, &format!("{path}[]"), written));
+            for item in items {
+                written_keys(item, &format!("{path}[]"), written);
+            }
         }
         _ => {}
     }
