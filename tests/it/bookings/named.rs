@@ -31,8 +31,8 @@ async fn of_several_services_that_fit_the_first_that_is_named_gets_the_id() {
     let names =
         "services = [\"Gone since\", \"Staff vaccination\", \"Online consultation\", \"Flu vaccine\"]\n";
     let offered = offered(&format!("[[bookings.service]]\nid = \"visit\"\n{names}")).await;
-    let named: Vec<&str> =
+    let visits: Vec<&str> =
         offered.iter().filter(|(id, _)| id == "visit").map(|(_, name)| name.as_str()).collect();
-    assert_eq!(named, ["Online consultation"], "staff vaccination is hidden from customers");
+    assert_eq!(visits, ["Online consultation"], "staff vaccination is hidden from customers");
     assert!(offered.contains(&(FLU.to_owned(), "Flu vaccine".to_owned())), "{offered:?}");
 }
