@@ -72,7 +72,14 @@ impl Served {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let filter = routes(App::new(watched, clock.clone(), check));
         let serving = tokio::spawn(warp::serve(filter).incoming(listener).run());
-        Self { url, client: Client::new(), clock, serving, _folder: folder, _state: state }
+        Self {
+            url,
+            client: healthbot_scheduler::net::client().expect("a client"),
+            clock,
+            serving,
+            _folder: folder,
+            _state: state,
+        }
     }
 
     /// Posts a body as JSON, whatever it is.
