@@ -14,7 +14,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Datelike, Days, Utc};
 
 use crate::{
-    config::{Config, Problem, Settings, Source, phone},
+    config::{Config, Problem, Settings, Source, bookings::Allowed, phone},
     domain::{
         BookBy, Location, Service,
         availability::{self, Grid},
@@ -104,7 +104,7 @@ fn refused(problem: &Problem) -> Check {
 
 fn check_config(config: &Config, report: &mut Report) {
     let asked = "is the configuration right?";
-    let count = format!("{} services, {} clinics", config.services.len(), config.clinics.len());
+    let count = counts(config);
     let came_back = match &config.source {
         Source::File(path) => format!("right: {count}, from {}", path.display()),
         Source::Demo => format!("no file was found, so the demo clinic is served: {count}"),
@@ -117,6 +117,17 @@ fn check_config(config: &Config, report: &mut Report) {
     for problem in phone::unknown_numbers(config) {
         report.add(refused(&problem));
     }
+}
+
+/// What it has, of the providers that it names.
+fn counts(config: &Config) -> String {
+    let clinics = format!("{} services, {} clinics", config.services.len(), config.clinics.len());
+    let businesses = config.bookings.as_ref().map(|bookings| match &bookings.allowed {
+        Allowed::All => "all businesses of Bookings".to_owned(),
+        Allowed::Listed(listed) => format!("{} businesses of Bookings", listed.len()),
+    });
+    let clinics = Some(clinics).filter(|_| businesses.is_none() || !config.clinics.is_empty());
+    clinics.into_iter().chain(businesses).collect::<Vec<_>>().join(", ")
 }
 
 async fn check_provider(provider: &dyn Provider, now: DateTime<Utc>, report: &mut Report) {

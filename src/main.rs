@@ -74,6 +74,11 @@ Settings, from the environment (by hand also from `Values` of a local.settings.j
   LEDGER_SECRET                 secrets of at least 32 characters that protect what is kept, newest first,
                                 separated by commas [default: made once, beside the store]
   RETENTION_DAYS                how long a booking is kept after its last appointment [default: 30]
+  GRAPH_CREDENTIAL              as whom Microsoft Graph is asked: managed-identity, client-secret, federated,
+                                workload-identity or developer-tools [default: what there is]
+  GRAPH_CLIENT_SECRET           of the app registration in [graph]
+  AZURE_CLIENT_ID               of the managed identity, where it is a user-assigned one
+  GRAPH_BASE_URL                where Graph is asked [default: at the address of its cloud]
   AUDIT_KEEP_FILES              how many full audit files are kept beside the current one [default: 20]
   LOG                           a level or a filter of log lines [default: info]
   LOG_FORMAT                    json or text [default: text on a terminal]

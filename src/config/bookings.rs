@@ -125,8 +125,16 @@ impl Bookings {
     /// What is laid over a service with this id and name in Bookings.
     #[must_use]
     pub fn service(&self, id: &str, name: &str) -> Option<&ServiceOverlay> {
+        self.services.iter().find(|overlay| overlay.rank(id, name).is_some())
+    }
+}
+
+impl ServiceOverlay {
+    /// Which of its ids and names a service with this id and name in Bookings fits: of several, the lowest counts.
+    #[must_use]
+    pub fn rank(&self, id: &str, name: &str) -> Option<usize> {
         let fits = |wanted: &String| wanted == id || wanted.to_lowercase() == name.to_lowercase();
-        self.services.iter().find(|overlay| overlay.services.iter().any(fits))
+        self.services.iter().position(fits)
     }
 }
 

@@ -30,7 +30,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .map_err(|error| format!("cannot read `{}`: {error}", arguments.seed.display()))?;
     let seed = Seed::from_json(&text)
         .map_err(|error| format!("`{}` is no seed: {error}", arguments.seed.display()))?;
-    let simulator = Simulator::start_on(arguments.port, seed).await?;
+    let simulator = Simulator::start_on(arguments.port, seed).await.map_err(|error| {
+        format!("cannot listen on port {}: {error}; name another one with `--port`", arguments.port)
+    })?;
     simulator.set_latency(Duration::from_millis(arguments.latency_ms));
     println!("{}", greeting(&simulator));
     tokio::signal::ctrl_c().await?;

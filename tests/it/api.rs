@@ -74,7 +74,7 @@ impl Served {
         let serving = tokio::spawn(warp::serve(filter).incoming(listener).run());
         Self {
             url,
-            client: healthbot_scheduler::net::builder().build().expect("a client"),
+            client: healthbot_scheduler::net::client().expect("a client"),
             clock,
             serving,
             _folder: folder,

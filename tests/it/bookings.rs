@@ -3,10 +3,12 @@
 
 mod catalogue;
 mod clinic;
+mod codes;
 mod crowd;
 mod examples;
 mod faults;
 mod moved;
+mod named;
 mod notices;
 mod practice;
 mod set_up;

@@ -1,12 +1,17 @@
 //! Settings and `scheduling.toml`: what is right is read, and what is wrong is all named, with its line.
 
-use std::{collections::HashMap, path::Path};
+use std::{
+    collections::{BTreeSet, HashMap},
+    path::Path,
+};
 
 use healthbot_scheduler::{
     config::{Config, DEMO, Problem, Process, Settings, Source, settings::LogFormat, settings::StoreSetting},
     domain::BookBy,
 };
 use secrecy::ExposeSecret;
+
+mod bookings;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
@@ -39,8 +44,7 @@ fn settings(variables: &[(&str, &str)]) -> (Settings, Vec<Problem>) {
 fn the_demo_is_what_it_promises() {
     let demo = Config::read(DEMO, Source::Demo).unwrap_or_else(|problems| panic!("{}", told(&problems)));
     assert_eq!(demo.clinics.len(), 3);
-    let zones: std::collections::BTreeSet<_> =
-        demo.clinics.iter().map(|clinic| clinic.location.time_zone.name()).collect();
+    let zones: BTreeSet<_> = demo.clinics.iter().map(|clinic| clinic.location.time_zone.name()).collect();
     assert_eq!(zones.len(), 2);
     assert!(demo.clinics.iter().all(|clinic| clinic.rosters.len() >= 2));
     assert!(demo.services.iter().any(|service| service.doses() == 2));
@@ -76,26 +80,55 @@ fn an_empty_file_has_no_clinic() {
     let problems = read("").unwrap_err();
     assert_eq!(
         told(&problems),
-        "scheduling.toml: has no `[[clinic]]`: without one there is nowhere to book\n"
+        "scheduling.toml: has neither a `[[clinic]]` nor `[bookings]`: without one there is nowhere to book\n"
     );
 }
 
+const SAMPLE: &str = include_str!("../../scheduling.sample.toml");
+
+/// The sample with the lines that are switched off in it: a `#` without a space behind it.
+fn whole_sample() -> String {
+    let on = |line: &str| {
+        line.strip_prefix('#').filter(|rest| !rest.is_empty() && !rest.starts_with(' ')).map(str::to_owned)
+    };
+    SAMPLE.lines().map(|line| on(line).unwrap_or_else(|| line.to_owned()) + "\n").collect()
+}
+
 #[test]
-fn the_sample_is_right_and_explains_every_key() {
-    let sample = include_str!("../../scheduling.sample.toml");
-    read(sample).unwrap_or_else(|problems| panic!("{}", told(&problems)));
+fn the_sample_is_right() {
+    let sample = read(SAMPLE).unwrap_or_else(|problems| panic!("{}", told(&problems)));
+    assert!(sample.bookings.is_none(), "as it is, it needs no tenant");
+    let whole = read(&whole_sample()).unwrap_or_else(|problems| panic!("{}", told(&problems)));
+    assert_eq!((whole.clinics.len(), whole.bookings.map(|bookings| bookings.businesses.len())), (1, Some(2)));
+}
+
+#[test]
+fn the_sample_explains_every_key() {
+    let whole: toml::Table = whole_sample().parse().expect("TOML");
+    let mut written = BTreeSet::new();
+    written_keys(&toml::Value::Table(whole), "", &mut written);
     for key in healthbot_scheduler::config::file::keys() {
-        let name = key.rsplit('.').find(|part| *part != "*").unwrap_or_default().trim_end_matches("[]");
-        let written = sample.lines().any(|line| {
-            let line = line.trim_start_matches(['#', ' ']);
-            line.starts_with(&format!("{name} ="))
-                || line.contains(&format!(", {name} ="))
-                || line.contains(&format!("{{ {name} ="))
-                || line.starts_with(&format!("[{name}]"))
-                || line.starts_with(&format!("[[{name}]]"))
-                || line.contains(&format!(".{name}]"))
-        });
-        assert!(written, "`{key}` is not in the sample");
+        let known = key.trim_end_matches(".*").to_owned();
+        assert!(written.contains(&known), "`{key}` is not in the sample");
+    }
+}
+
+/// As `clinic[].hours.mon`.
+fn written_keys(value: &toml::Value, path: &str, written: &mut BTreeSet<String>) {
+    written.insert(path.to_owned());
+    match value {
+        toml::Value::Table(table) => {
+            let below = if path.is_empty() { String::new() } else { format!("{path}.") };
+            for (key, value) in table {
+                written_keys(value, &format!("{below}{key}"), written);
+            }
+        }
+        toml::Value::Array(items) => {
+            for item in items {
+                written_keys(item, &format!("{path}[]"), written);
+            }
+        }
+        _ => {}
     }
 }
 

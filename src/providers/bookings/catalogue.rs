@@ -196,9 +196,13 @@ impl Business {
             .filter(can_serve)
             .map(|staff| placed(id, staff, zone))
             .collect::<Result<_, _>>()?;
+        let overlays: Vec<_> = (0..services.len()).map(|at| overlay_of(&services, at, settings)).collect();
         let services: Vec<Offered> = services
             .into_iter()
-            .filter_map(|service| Offered::new(id, service, &business, &staff, &questions, settings))
+            .zip(overlays)
+            .filter_map(|(service, overlay)| {
+                Offered::new(id, service, &business, &staff, &questions, overlay, settings)
+            })
             .collect();
         let reach = services.iter().map(Offered::reach).max().unwrap_or_default();
         let calendar = CalendarId::from(format!("{}:{id}", ProviderName::Bookings));
@@ -242,6 +246,28 @@ impl Business {
             _ => self.business_hours(),
         }
     }
+}
+
+/// What is laid over one of the services of a business. Where several fit, it is laid over the first that it names
+/// and that is not hidden; the others keep the ids that they have in Bookings.
+fn overlay_of<'a>(
+    services: &[wire::Service],
+    at: usize,
+    settings: &'a Settings,
+) -> Option<&'a ServiceOverlay> {
+    let name = |service: &wire::Service| service.display_name.clone().unwrap_or_default();
+    let overlay = settings.service(&services[at].id, &name(&services[at]))?;
+    let shown = services.iter().enumerate().filter(|(_, service)| !is_hidden(service, Some(overlay)));
+    let first = shown
+        .filter_map(|(index, service)| Some((overlay.rank(&service.id, &name(service))?, index)))
+        .min()
+        .map(|(_, index)| index);
+    Some(overlay).filter(|_| first.is_none_or(|first| first == at))
+}
+
+/// From patients.
+fn is_hidden(service: &wire::Service, overlay: Option<&ServiceOverlay>) -> bool {
+    overlay.and_then(|overlay| overlay.hidden).unwrap_or(service.is_hidden_from_customers)
 }
 
 /// Viewers see calendars and have none; who has declined to be on the staff is not.
@@ -323,12 +349,10 @@ impl Offered {
         business: &wire::Business,
         staff: &[(wire::StaffMember, Tz)],
         questions: &[wire::CustomQuestion],
+        overlay: Option<&ServiceOverlay>,
         settings: &Settings,
     ) -> Option<Self> {
-        let name = vendor.display_name.clone().unwrap_or_default();
-        let overlay = settings.service(&vendor.id, &name);
-        let hidden = overlay.and_then(|overlay| overlay.hidden).unwrap_or(vendor.is_hidden_from_customers);
-        if hidden || vendor.id.is_empty() {
+        if is_hidden(&vendor, overlay) || vendor.id.is_empty() {
             return None;
         }
         let own: Vec<PractitionerId> = staff

@@ -238,6 +238,10 @@ fn remedy(code: &str) -> Option<&'static str> {
         "70021" | "700213" => {
             "the app registration does not trust this identity; add it as a federated credential"
         }
+        "700236" => {
+            "a managed identity cannot stand in for an app of another tenant; register a multi-tenant app beside \
+             the identity, and consent to it in the tenant of the businesses"
+        }
         "7000112" | "7000218" => "the app is disabled, or takes no secret; see its registration",
         _ => return None,
     })
