@@ -20,6 +20,11 @@ pub(super) fn channels(
     offered: &Offered,
 ) -> Vec<Channel> {
     let mut channels = Vec::new();
+    // What Bookings sends to one who joins a group, if anything, nobody has written down; and whether a group is
+    // written to at all is one switch for everybody in it. So nothing is sent, and nothing promised.
+    if offered.service.capacity > 1 {
+        return channels;
+    }
     let email = patient.email.is_some() && settings.send.contains(&Sent::Email);
     if wanted.contains(&Channel::Email) && email {
         channels.push(Channel::Email);

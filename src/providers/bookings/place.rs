@@ -78,9 +78,8 @@ impl Bookings {
     async fn contents(&self, wanted: &Wanted<'_>, order: &Order) -> Contents {
         let zone = wanted.business.zone.name().to_owned();
         let reminders = self.reminders_of(wanted.business, wanted.offered, wanted.deadline).await;
-        // The code is what opens the booking: it goes where it is mailed, and nowhere else. What a group's
-        // appointment says, all of the group are told.
-        let mailed = order.notify.contains(&Channel::Email) && wanted.offered.service.capacity == 1;
+        // The code is what opens the booking: it goes where it is mailed, and nowhere else.
+        let mailed = order.notify.contains(&Channel::Email);
         let language = Language::of(Some(&order.locale));
         let code = language.say(&Message::ConfirmationCode { code: &order.code.display() });
         let instructions = order.service.instructions.as_ref().map(|text| text.get(&order.locale).to_owned());

@@ -11,8 +11,12 @@ fn kept(clinic: &Clinic) -> String {
 }
 
 async fn code_of(clinic: &Clinic, slot: &str, patient: Value, notify: Value) -> String {
-    let booked = clinic.call("book", json!({"slotId": slot, "patient": patient, "notify": notify})).await;
+    let booked =
+        clinic.call("book", json!({"slotId": slot, "patient": patient, "notify": notify.clone()})).await;
     assert_eq!(booked.outcome(), "booked", "{}", booked.body);
+    let service = &booked.body["appointments"][0]["serviceId"];
+    let wanted = if service == "class" { json!([]) } else { notify };
+    assert_eq!(booked.body["notified"], wanted, "{}", booked.body);
     booked.body["confirmationCode"].as_str().expect("a code").to_owned()
 }
 
@@ -29,7 +33,7 @@ async fn a_code_is_at_bookings_only_where_it_is_mailed() {
 }
 
 #[tokio::test]
-async fn a_group_is_not_told_the_code_of_its_first_patient() {
+async fn a_group_is_not_told_the_code_of_its_first_patient_and_promises_no_mail() {
     let clinic = Clinic::open().await;
     let slot = clinic.town.slot("class", 2).await;
     let codes = [
@@ -37,5 +41,6 @@ async fn a_group_is_not_told_the_code_of_its_first_patient() {
         code_of(&clinic, &slot, grace(), json!(["email"])).await,
     ];
     assert_eq!(clinic.graph().appointments(NORTH).len(), 1);
+    assert_eq!(clinic.graph().messages(), Vec::<Value>::new());
     assert!(!codes.iter().any(|code| kept(&clinic).contains(code)));
 }
