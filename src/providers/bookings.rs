@@ -5,8 +5,8 @@
 //! what is not clear is looked for by our mark, and of two that crossed the later one yields. That only one of
 //! ours is ever at a place is the ledger's doing.
 //!
-//! Start with [`catalogue`] (what there is), then [`openings`] (when), [`place`] (booking one patient), [`group`]
-//! (joining others), [`change`] (moving and cancelling). [`wire`] has Graph's words.
+//! Start with `catalogue` (what there is), then `openings` (when), `place` (booking one patient), `group`
+//! (joining others), `change` (moving and cancelling). `wire` has Graph's words.
 //!
 //! # Quirks
 //!
@@ -173,7 +173,7 @@ impl Bookings {
         if let Some(business) = catalogue.business(calendar) {
             return Ok(business.clone());
         }
-        let failed = catalogue.failed.iter().find(|(failed, _)| **failed == *id);
+        let failed = catalogue.failed.iter().find(|(failed, _)| failed.eq_ignore_ascii_case(&id));
         Err(failed.map_or_else(
             || {
                 ProviderError::Misconfigured(format!(

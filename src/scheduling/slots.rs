@@ -193,7 +193,7 @@ impl Scheduling {
                 hunt.among = self.same_for(&hunt, &[slot.start]).await?;
             }
             if let Some((moving, record)) = &moved {
-                hunt.among = self.same_as_standing(&hunt, record, moving.dose);
+                hunt.among = same_as_standing(&hunt, record, moving.dose);
             }
             asked.push(self.narrow(
                 hunt,
@@ -240,24 +240,6 @@ impl Scheduling {
             return Err(Fault::InvalidRequest(vec![InvalidField { field: "dose".into(), detail }]));
         }
         Ok(Asked { hunt, dates, from, to, dose, stale })
-    }
-
-    /// Whom a dose has to be with because of the doses that stay where they are.
-    fn same_as_standing(
-        &self,
-        hunt: &Hunt<'_>,
-        record: &crate::ledger::record::Record,
-        dose: Option<u8>,
-    ) -> Option<Vec<PractitionerId>> {
-        if !hunt.service.same_practitioner {
-            return None;
-        }
-        let others =
-            record.booking.doses.iter().filter(|other| other.status.stands() && Some(other.dose) != dose);
-        let places = others.filter_map(|other| other.place.as_ref());
-        let mut with: Vec<PractitionerId> = places.map(|place| place.practitioner.clone()).collect();
-        with.dedup();
-        (dose.is_some() && !with.is_empty()).then_some(with)
     }
 
     async fn find_slots(&self, query: &SlotsQuery, asked: &[Asked<'_>]) -> Result<SlotsFound, Fault> {
@@ -414,6 +396,23 @@ impl Scheduling {
         starts.sort_by_key(|free| free.start);
         Ok(starts.into_iter().filter_map(|free| hunt.slot(free, dose)).collect())
     }
+}
+
+/// Whom a dose has to be with because of the doses that stay where they are.
+fn same_as_standing(
+    hunt: &Hunt<'_>,
+    record: &crate::ledger::record::Record,
+    dose: Option<u8>,
+) -> Option<Vec<PractitionerId>> {
+    if !hunt.service.same_practitioner {
+        return None;
+    }
+    let others =
+        record.booking.doses.iter().filter(|other| other.status.stands() && Some(other.dose) != dose);
+    let places = others.filter_map(|other| other.place.as_ref());
+    let mut with: Vec<PractitionerId> = places.map(|place| place.practitioner.clone()).collect();
+    with.dedup();
+    (dose.is_some() && !with.is_empty()).then_some(with)
 }
 
 impl Asked<'_> {

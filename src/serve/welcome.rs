@@ -19,7 +19,7 @@ pub(super) async fn print(scheduling: &Scheduling, demo: bool, port: u16) {
         return;
     }
     println!("serving the demo clinic on {url}");
-    match example(scheduling).await {
+    match Box::pin(example(scheduling)).await {
         Some(example) => {
             println!("list locations, list slots, book one:");
             println!("{}", curl(&url, "get-locations", &json!({"limit": 3})));

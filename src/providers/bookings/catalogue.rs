@@ -10,7 +10,10 @@ use chrono::{Datelike, Days, NaiveDate, NaiveTime, TimeDelta, Timelike};
 use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
 
-use super::{paths::Paths, wire};
+use super::{
+    paths::{self, Paths},
+    wire,
+};
 use crate::{
     config::{
         Bookings as Settings,
@@ -205,7 +208,7 @@ impl Business {
             })
             .collect();
         let reach = services.iter().map(Offered::reach).max().unwrap_or_default();
-        let calendar = CalendarId::from(format!("{}:{id}", ProviderName::Bookings));
+        let calendar = paths::calendar_of(id);
         let locations = Site { id, business: &business, overlay, zone, hours: &hours, calendar: &calendar }
             .locations(&services, &staff);
         let staff = staff.into_iter().map(|(staff, zone)| {
@@ -627,7 +630,8 @@ impl Site<'_> {
             .filter(|window| window.availability.availability_type == wire::AvailabilityType::NotBookable)
             .filter_map(|window| {
                 let first = window.start_date?;
-                let last = window.end_date.unwrap_or(first).min(first + Days::new(LONGEST_CLOSURE));
+                let longest = first.checked_add_days(Days::new(LONGEST_CLOSURE))?;
+                let last = window.end_date.unwrap_or(first).min(longest);
                 Some(first.iter_days().take_while(move |date| *date <= last))
             })
             .flatten()

@@ -254,7 +254,9 @@ impl Drawing<'_> {
         // A date of the staff's zone may start on another date of the business.
         let dates = (first - Days::new(1)).iter_days().take_while(|date| *date <= last + Days::new(1));
         let advance = self.offered.policy.maximum_advance;
-        let latest = advance.map(|advance| self.now + advance + self.offered.service.duration);
+        let latest = advance.and_then(|advance| {
+            self.now.checked_add_signed(advance)?.checked_add_signed(self.offered.service.duration)
+        });
         let ours =
             |open: &TimeRange| (first..=last).contains(&civil::date_of(self.business.zone, open.start()));
         let cut = |open: TimeRange| match latest {

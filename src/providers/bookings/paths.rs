@@ -69,7 +69,12 @@ fn encoded(segment: &str) -> String {
     utf8_percent_encode(segment, SEGMENT).to_string()
 }
 
-/// The business of a calendar of ours.
+/// The calendar of a business. Addresses have no case, and a calendar must stay the same however one is written.
+pub(super) fn calendar_of(business: &str) -> CalendarId {
+    CalendarId::from(format!("{}:{}", ProviderName::Bookings, business.to_lowercase()))
+}
+
+/// The business of a calendar of ours, in lower case.
 pub(super) fn business_of(calendar: &CalendarId) -> Result<Arc<str>, ProviderError> {
     let prefix = format!("{}:", ProviderName::Bookings);
     calendar

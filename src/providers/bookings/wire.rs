@@ -344,8 +344,8 @@ impl Appointment {
     #[must_use]
     pub fn buffered(&self) -> Option<TimeRange> {
         let time = self.time()?;
-        let start = time.start() - self.pre_buffer.unwrap_or_default();
-        TimeRange::new(start, time.end() + self.post_buffer.unwrap_or_default()).ok()
+        let start = time.start().checked_sub_signed(self.pre_buffer.unwrap_or_default())?;
+        TimeRange::new(start, time.end().checked_add_signed(self.post_buffer.unwrap_or_default())?).ok()
     }
 
     #[must_use]
@@ -420,8 +420,11 @@ pub struct Made {
     pub id: String,
 }
 
-/// An ISO 8601 duration, or nothing where it is not one.
+/// Longer than anything a clinic plans, and short enough to be added to any time.
+const LONGEST: TimeDelta = TimeDelta::days(3660);
+
+/// An ISO 8601 duration, or nothing where it is not one. None is negative here, or lasts longer than ten years.
 fn elapsed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<TimeDelta>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
-    Ok(text.as_deref().and_then(duration))
+    Ok(text.as_deref().and_then(duration).map(|duration| duration.clamp(TimeDelta::zero(), LONGEST)))
 }

@@ -35,7 +35,7 @@ struct Part {
 }
 
 impl Graph {
-    /// Reads up to [`MOST_PARTS`] things at once; an answer each, in order. Parts that were not answered, and may
+    /// Reads several things, twenty in a round trip; an answer each, in order. Parts that were not answered, and may
     /// be a moment later, are asked again. A list's further pages are the caller's to read.
     pub async fn batch(&self, asks: &[Ask], deadline: Instant) -> Vec<Result<Answer, Trouble>> {
         let mut answers: Vec<Result<Answer, Trouble>> =

@@ -52,7 +52,7 @@ async fn fifty_patients_and_one_seat_end_with_one_appointment() {
 /// One seat; how many 500s Graph gave.
 async fn rush(clinic: &Clinic, seed: u64, seat: &Value, lies: &mut Vec<String>) -> usize {
     let before: HashSet<String> = ids(clinic);
-    let seen = doubts(clinic);
+    let earlier = doubts(clinic);
     clinic.graph().reset_counts();
     let calls = (0..PATIENTS).map(|patient| {
         let body = json!({
@@ -78,7 +78,7 @@ async fn rush(clinic: &Clinic, seed: u64, seat: &Value, lies: &mut Vec<String>) 
         .map(|(_, count)| *count)
         .sum();
     assert_eq!(posts, 1, "seed {seed}: the seat was asked for more than once");
-    doubts(clinic) - seen
+    doubts(clinic) - earlier
 }
 
 fn ids(clinic: &Clinic) -> HashSet<String> {
