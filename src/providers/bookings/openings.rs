@@ -7,7 +7,7 @@
 
 use std::{collections::HashMap, ops::RangeInclusive, sync::Arc};
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use reqwest::Method;
 use tokio::time::Instant;
 
@@ -252,7 +252,8 @@ impl Drawing<'_> {
         let (hours, zone) = self.business.staff_hours(practitioner);
         let (first, last) = (*self.dates.start(), *self.dates.end());
         // A date of the staff's zone may start on another date of the business.
-        let dates = (first - Days::new(1)).iter_days().take_while(|date| *date <= last + Days::new(1));
+        let (before, after) = (first.pred_opt().unwrap_or(first), last.succ_opt().unwrap_or(last));
+        let dates = before.iter_days().take_while(|date| *date <= after);
         let advance = self.offered.policy.maximum_advance;
         let latest = advance.and_then(|advance| {
             self.now.checked_add_signed(advance)?.checked_add_signed(self.offered.service.duration)
