@@ -56,8 +56,9 @@ use crate::{
     },
     providers::graph::Graph,
 };
-use catalogue::{Business, Catalogue, Offered};
+use catalogue::{Business, Catalogue};
 use kept::Kept;
+use offered::Offered;
 use openings::{Sheet, Shown, reminder_key, window};
 use paths::Paths;
 
@@ -66,11 +67,13 @@ mod change;
 mod group;
 mod kept;
 mod look;
+mod offered;
 mod openings;
 mod paths;
 mod patient;
 mod place;
 mod seat;
+mod site;
 mod trials;
 pub mod wire;
 

@@ -8,7 +8,8 @@ use tokio::time::Instant;
 
 use super::{
     Bookings,
-    catalogue::{Business, Offered, list},
+    catalogue::{Business, list},
+    offered::Offered,
     seat::{Seat, marks},
     wire,
 };

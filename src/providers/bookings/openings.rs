@@ -13,7 +13,8 @@ use tokio::time::Instant;
 
 use super::{
     Bookings,
-    catalogue::{Business, Offered, Week, list, week},
+    catalogue::{Business, Week, list, week},
+    offered::Offered,
     seat::{self, Seat},
     wire,
 };

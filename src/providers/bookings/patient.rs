@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{catalogue::Offered, wire};
+use super::{offered::Offered, wire};
 use crate::{
     config::{Bookings as Settings, bookings::Sent},
     domain::Channel,

@@ -7,8 +7,9 @@ use tokio::time::Instant;
 
 use super::{
     Bookings,
-    catalogue::{Business, Offered},
+    catalogue::Business,
     look::{Look, Since, Sought, fits, version},
+    offered::Offered,
     patient,
     seat::{Mark, Seat, noted},
     wire,
