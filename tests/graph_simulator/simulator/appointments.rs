@@ -10,6 +10,7 @@ use super::{
     graph::{Met, Request},
     messages,
     misbehaviour::Misbehaviour,
+    oddities,
     reply::Reply,
     rules, somebody,
     state::{Appointment, Business, State, by_id, text},
@@ -55,6 +56,10 @@ pub(crate) fn update(state: &mut State, request: &Request, met: &Met) -> Result<
     }
     let business = state.business(&call.business).ok_or_else(Reply::not_found)?;
     let before = business.appointment(&call.id).ok_or_else(Reply::not_found)?.clone();
+    let is_another = request.if_match.as_ref().is_some_and(|etag| *etag != oddities::etag(&before.value));
+    if met.has(Misbehaviour::Etags) && is_another {
+        return Err(Reply::changed());
+    }
     let mut wanted = changed(&before, &request.body, now)?;
     if request.body.get("customers").is_some() {
         rules::judge_customers(business, &wanted.value)?;

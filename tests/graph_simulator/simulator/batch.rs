@@ -100,6 +100,7 @@ fn told_by(part: &Value) -> Told {
         body: part.get("body").filter(|body| !body.is_null()).cloned().map(Ok),
         has_content_type: header(part, "content-type")
             .is_some_and(|kind| kind.starts_with("application/json")),
+        if_match: header(part, "if-match").map(str::to_owned),
     }
 }
 

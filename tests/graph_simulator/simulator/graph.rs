@@ -27,6 +27,7 @@ pub(crate) struct Told {
     /// What it carries; an error, if that is no JSON.
     pub body: Option<Result<Value, String>>,
     pub has_content_type: bool,
+    pub if_match: Option<String>,
 }
 
 /// A request that is understood.
@@ -34,6 +35,7 @@ pub(crate) struct Told {
 pub(crate) struct Request {
     pub call: Call,
     pub body: Value,
+    pub if_match: Option<String>,
     /// The simulator's own address.
     url: String,
     path: String,
@@ -164,7 +166,14 @@ pub(crate) fn prepared(
         shared.state.lock().violated(format!("{}: {fault}", call.kind.name()));
         Reply::bad_request(&fault)
     })?;
-    let request = Request { call, body, url: shared.url.clone(), path: told.path, query: told.query };
+    let request = Request {
+        call,
+        body,
+        if_match: told.if_match,
+        url: shared.url.clone(),
+        path: told.path,
+        query: told.query,
+    };
     judge_query(shared, &request)?;
     Ok(Prepared { request, met })
 }

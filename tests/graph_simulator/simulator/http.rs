@@ -102,6 +102,11 @@ fn told_by(incoming: &Incoming, path: &str) -> Told {
         query: incoming.query.clone(),
         body: (!incoming.body.is_empty()).then(parsed),
         has_content_type: kind.is_some_and(|kind| kind.starts_with("application/json")),
+        if_match: incoming
+            .headers
+            .get(header::IF_MATCH)
+            .and_then(|etag| etag.to_str().ok())
+            .map(str::to_owned),
     }
 }
 

@@ -11,6 +11,7 @@ pub(crate) fn applied(mut body: Value, met: &Met) -> Value {
             Misbehaviour::EmptyCustomers => each(&mut body, without_customers),
             Misbehaviour::OldNames => each(&mut body, with_old_names),
             Misbehaviour::MissingCreated => each(&mut body, without_date),
+            Misbehaviour::Etags if !body.is_null() => body["@odata.etag"] = etag(&body).into(),
             Misbehaviour::OddZones => each(&mut body, with_odd_zone),
             Misbehaviour::UnknownZone => {
                 body["bookingPageSettings"]["businessTimeZone"] = "Middle Earth Standard Time".into();
@@ -24,6 +25,12 @@ pub(crate) fn applied(mut body: Value, met: &Met) -> Value {
         }
     }
     body
+}
+
+/// Another one after each change of an appointment.
+pub(crate) fn etag(appointment: &Value) -> String {
+    let customers = appointment["customers"].as_array().map_or(0, Vec::len);
+    format!("W/\"{}-{customers}\"", appointment["lastUpdatedDateTime"].as_str().unwrap_or_default())
 }
 
 /// Every object of a list, or the one that it is.

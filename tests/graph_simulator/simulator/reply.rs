@@ -50,6 +50,10 @@ impl Reply {
         Self::error(400, "BadRequest", message)
     }
 
+    pub(crate) fn changed() -> Self {
+        Self::error(412, "ErrorIrresolvableConflict", "The object was changed since it was read.")
+    }
+
     pub(crate) fn not_found() -> Self {
         Self::error(404, "ErrorItemNotFound", "The specified object was not found in the store.")
     }

@@ -377,6 +377,23 @@ mod groups {
         assert_eq!((clinic.graph().appointments(NORTH).len(), clinic.graph().customers(NORTH).len()), (0, 0));
     }
 
+    /// Where Graph gives an `ETag`, somebody who adds a customer in Outlook at the same moment is not written over.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn whoever_joins_between_our_read_and_our_write_stays_where_graph_has_etags() {
+        let mut clinic = Clinic::open().await;
+        let slot = clinic.town.slot("class", 3).await;
+        let first = clinic.book(std::slice::from_ref(&slot)).await;
+        let intruder = Rule::new(Misbehaviour::IntruderInGroup).times(1);
+        clinic.spoil(vec![Rule::new(Misbehaviour::Etags), intruder]).await;
+        let grace = json!({"slotIds": [slot], "patient": crate::conformance::town::grace()});
+        let second = clinic.call("book", grace).await;
+        assert_eq!(second.outcome(), "booked", "{}\n{}", second.body, clinic.host().log());
+        let seated = clinic.graph().appointments(NORTH)[0]["customers"].as_array().unwrap().len();
+        assert_eq!(seated, 3, "Ada, somebody, and Grace");
+        clinic.agree(&[&first, &second]).await;
+        assert_eq!(clinic.shown().len(), 2);
+    }
+
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_seat_moves_to_another_group() {
         let (clinic, first, second) = joined(None).await;
