@@ -75,7 +75,7 @@ pub(crate) fn cancel(state: &mut State, business: &str, id: &str) -> bool {
 pub(crate) fn intrude(state: &mut State, business: &str, ours: &Appointment, met: &Met) {
     let through = met.rule(Misbehaviour::IntruderLetThrough);
     let Some(rule) = through.or_else(|| met.rule(Misbehaviour::Intruder)) else { return };
-    let made = DateTime::parse_from_rfc3339(text(&ours.value, "createdDateTime"));
+    let made = DateTime::parse_from_rfc3339(text(&ours.value, "lastUpdatedDateTime"));
     let made = made.map_or_else(|_| state.now(), |time| time.to_utc());
     let created = match rule.created {
         Created::Earlier => made - TimeDelta::milliseconds(250),
