@@ -162,7 +162,7 @@ async fn check_site(provider: &dyn Provider, site: &Arc<Location>, now: DateTime
         report.add(Check::passed(site.id.as_str(), "does it take bookings here?", came_back));
         return;
     }
-    for service in &site.services {
+    for service in site.offered() {
         report.add(slots(provider, site, service, now).await);
     }
 }

@@ -282,6 +282,8 @@ pub struct Service {
     pub online: bool,
     /// Where patients can book it by themselves.
     pub booking_page: Option<String>,
+    /// Not offered, or not any more: it is there for the bookings that there are.
+    pub hidden: bool,
 }
 
 impl Service {
@@ -394,6 +396,17 @@ impl Location {
     #[must_use]
     pub fn service(&self, id: &str) -> Option<&Arc<Service>> {
         self.services.iter().find(|service| service.id.as_str() == id)
+    }
+
+    /// What patients can book.
+    pub fn offered(&self) -> impl Iterator<Item = &Arc<Service>> {
+        self.services.iter().filter(|service| !service.hidden)
+    }
+
+    /// The same service, if it can be booked.
+    #[must_use]
+    pub fn offers(&self, id: &str) -> Option<&Arc<Service>> {
+        self.service(id).filter(|service| !service.hidden)
     }
 }
 

@@ -69,7 +69,9 @@ pub trait Provider: fmt::Debug + Send + Sync {
         handle: &Handle,
     ) -> Result<Option<Appointment>, ProviderError>;
 
-    /// Moves one appointment. Patient data comes from the vendor's own record. What is not certain leaves
+    /// Moves one appointment. Patient data comes from the vendor's own record. Where it cannot be moved, another
+    /// one is made in its stead, with another handle; the old one is then the caller's to cancel, once the move
+    /// is certain as a whole. What is not certain leaves
     /// [`Booked::Unclear`]; the appointment is then at its old place or at its new one.
     async fn reschedule(&self, calendar: &CalendarId, change: &Reschedule) -> Booked;
 
@@ -233,6 +235,8 @@ pub struct Appointment {
     pub created: Option<DateTime<Utc>>,
     /// Where a visit by video is joined.
     pub join_url: Option<String>,
+    /// Somebody else was at its place before it: the vendor let two overlap, and ours has to go.
+    pub yields: bool,
 }
 
 /// What a vendor sends to a patient by itself.

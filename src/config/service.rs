@@ -64,6 +64,7 @@ fn service(entry: ServiceEntry, path: &str, findings: &mut Findings) -> Service 
         same_practitioner: false,
         online: entry.online.unwrap_or(false),
         booking_page: None,
+        hidden: false,
     }
 }
 

@@ -321,7 +321,7 @@ fn sites_menu(sites: &[Site], unit: Option<Unit>, language: &Language) -> Menu {
 /// Every service of these sites, once.
 fn services_menu(sites: &[Site], language: &Language) -> Option<Menu> {
     let mut services: Vec<(String, String)> = Vec::new();
-    for service in sites.iter().flat_map(|site| &site.location.services) {
+    for service in sites.iter().flat_map(|site| site.location.offered()) {
         let id = service.id.to_string();
         if !services.iter().any(|(_, known)| *known == id) {
             services.push((service.name.get(language.tag()).to_owned(), id));
@@ -334,7 +334,7 @@ fn services_menu(sites: &[Site], language: &Language) -> Option<Menu> {
 fn practitioners_menu(sites: &[Site], language: &Language) -> Option<Menu> {
     let mut practitioners: Vec<(String, String)> = Vec::new();
     for location in sites.iter().map(|site| &site.location) {
-        for practitioner in location.services.iter().flat_map(|service| choosable(service, location)) {
+        for practitioner in location.offered().flat_map(|service| choosable(service, location)) {
             let id = practitioner.id.to_string();
             if !practitioners.iter().any(|(_, known)| *known == id) {
                 practitioners.push((practitioner.name.clone(), id));

@@ -144,8 +144,7 @@ impl SiteTold {
                 .collect(),
             book_by: location.book_by.iter().copied().map(BookByTold::from).collect(),
             services: location
-                .services
-                .iter()
+                .offered()
                 .map(|service| ServiceTold::new(service, location, language))
                 .collect(),
         }

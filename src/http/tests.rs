@@ -64,6 +64,7 @@ fn service(id: &str, name: &str, doses: u8) -> Service {
         max_open_per_contact: 6,
         online: false,
         booking_page: None,
+        hidden: false,
     }
 }
 

@@ -20,7 +20,8 @@ use super::{
 use crate::{
     domain::{Channel, Location, Place, Service},
     provider::{
-        Appointment, Booked as Answer, Counted, Provider, ProviderError, Record as WhoseRecord, Reschedule,
+        Appointment, Booked as Answer, Counted, Handle, Provider, ProviderError, Record as WhoseRecord,
+        Reschedule,
     },
 };
 
@@ -169,9 +170,11 @@ impl Ledger {
         booking.operation = Some(operation.clone());
         if provider.capabilities().record == WhoseRecord::Ledger {
             booking.move_to(&operation, &[]);
-            return self.moved(record, booking).await;
+            return self.moved(record, booking, &[], provider).await;
         }
-        booking.tried.extend(places.into_values());
+        // Where it stands too: staff may have moved it to where we never asked for.
+        let stands = record.booking.places_of(&operation.doses).into_iter().map(|(_, place)| place);
+        booking.tried.extend(places.into_values().chain(stands));
         let Some(record) = self.advance(record, booking).await? else { return Ok(Changed::InProgress) };
         self.move_at_vendor(record, &operation, provider, wish, deadline).await
     }
@@ -209,8 +212,11 @@ impl Ledger {
             };
         }
         let mut booking = record.booking.clone();
-        booking.move_to(operation, &moved);
-        self.moved(record, booking).await
+        let left = booking.move_to(operation, &moved);
+        if !left.is_empty() {
+            booking.doubt = Doubt::LookAgain;
+        }
+        self.moved(record, booking, &left, provider).await
     }
 
     /// What stays unclear is an error.
@@ -239,7 +245,8 @@ impl Ledger {
         match answer {
             Answer::Booked { handle, version, join_url } => {
                 let (reference, place) = (Some(change.reference), change.to);
-                let there = Appointment { handle, version, reference, place, created: None, join_url };
+                let there =
+                    Appointment { handle, version, reference, place, created: None, join_url, yields: false };
                 Ok(Moved::There(Box::new(there)))
             }
             Answer::Occupied => {
@@ -274,9 +281,16 @@ impl Ledger {
     }
 
     /// The commit of a reschedule.
-    async fn moved(self: &Arc<Self>, record: Record, booking: Booking) -> Result<Changed, LedgerError> {
+    async fn moved(
+        self: &Arc<Self>,
+        record: Record,
+        booking: Booking,
+        left: &[Handle],
+        provider: &dyn Provider,
+    ) -> Result<Changed, LedgerError> {
         match self.end_operation(record, booking, Ended::Done).await? {
             Some(record) => {
+                self.leave(&record, left, provider).await;
                 self.tidy_days(&record).await?;
                 self.clean_up_later(record.clone(), Instant::now());
                 Ok(Changed::Done(Box::new(record)))
@@ -306,7 +320,7 @@ impl Ledger {
         let found = provider.find(&record.booking.calendar, &references, &places).await?;
         Ok(found
             .into_iter()
-            .find(|found| found.place == change.to)
+            .find(|found| found.place == change.to && !found.yields)
             .map_or_else(|| Answer::Unclear { why: "nothing was found".into() }, Appointment::into_answer))
     }
 

@@ -18,7 +18,8 @@ use super::{
 use crate::{
     domain::code::ConfirmationCode,
     provider::{
-        Appointment, Booked as Answer, Farewell, Provider, Record as WhoseRecord, Reference, Reschedule,
+        Appointment, Booked as Answer, Farewell, Handle, Provider, Record as WhoseRecord, Reference,
+        Reschedule,
     },
 };
 
@@ -82,7 +83,8 @@ impl Ledger {
         for dose in &mut booking.doses {
             let ours = found
                 .iter()
-                .find(|found| found.reference == dose.reference && Some(&found.place) == dose.place.as_ref());
+                .find(|found| found.reference == dose.reference && Some(&found.place) == dose.place.as_ref())
+                .filter(|found| !found.yields);
             match ours {
                 Some(ours) => {
                     dose.name_as(ours.clone());
@@ -245,13 +247,18 @@ impl Ledger {
         let moved = provider.find(&booking.calendar, &references, &places).await?;
         let all = operation.targets.iter().all(|target| {
             moved.iter().any(|at| {
-                at.reference.as_ref() == Some(&target.reference) && Some(&at.place) == target.place.as_ref()
+                let there = Some(&at.place) == target.place.as_ref() && !at.yields;
+                there && at.reference.as_ref() == Some(&target.reference)
             })
         });
         if all {
-            booking.move_to(operation, &moved);
+            let left = booking.move_to(operation, &moved);
             booking.doubt = Doubt::LookAgain;
-            return self.end_operation(record, booking, Ended::Done).await;
+            let ended = self.end_operation(record, booking, Ended::Done).await?;
+            if let Some(record) = &ended {
+                self.leave(record, &left, &*provider).await;
+            }
+            return Ok(ended);
         }
         if booking.doubt != Doubt::EmptyOnce || age < CERTAIN {
             booking.doubt = Doubt::EmptyOnce;
@@ -277,9 +284,19 @@ impl Ledger {
         for appointment in astray {
             match booking.standing_as(appointment).cloned() {
                 Some(dose) => match self.move_dose_back(booking, &dose, appointment, provider).await? {
-                    Answer::Booked { version, .. } => {
+                    Answer::Booked { handle, version, join_url } => {
                         tracing::info!("an appointment that had been moved is back at its place");
-                        booking.follow(dose.dose, |dose| dose.version = version);
+                        if handle != appointment.handle {
+                            // It went back as another one, made in its stead.
+                            booking.doubt = Doubt::LookAgain;
+                            let astray = &appointment.handle;
+                            provider.cancel(&booking.calendar, astray, &Farewell::Nothing).await?;
+                        }
+                        booking.follow(dose.dose, |dose| {
+                            dose.handle = Some(handle);
+                            dose.version = version;
+                            dose.join_url = join_url;
+                        });
                     }
                     Answer::Taken | Answer::Occupied | Answer::Refused { .. } => {
                         back = Back::NotAll;
@@ -332,6 +349,16 @@ impl Ledger {
             booking.last = Some(LastOperation { operation, ended, at: self.clock.now() });
         }
         self.advance(record, booking).await
+    }
+
+    /// Takes away what others were made in the stead of. What stays after all is found by its mark.
+    pub(super) async fn leave(&self, record: &Record, left: &[Handle], provider: &dyn Provider) {
+        for handle in left {
+            let gone = provider.cancel(&record.booking.calendar, handle, &Farewell::Nothing).await;
+            if let Err(error) = gone {
+                tracing::warn!(%error, "an appointment that was moved could not be taken from its old place yet");
+            }
+        }
     }
 
     /// An hour after a booking was settled in doubt: whatever carries one of its references and is not what
@@ -433,7 +460,7 @@ impl Dose {
         self.time = appointment.place.time;
         self.place = Some(appointment.place.clone());
         self.reference.clone_from(&appointment.reference);
-        self.version.clone_from(&appointment.version);
+        self.name_as(appointment.clone());
     }
 }
 
@@ -456,7 +483,8 @@ impl Booking {
     }
 
     /// Stands where a finished reschedule has brought it.
-    pub(super) fn move_to(&mut self, operation: &Operation, moved: &[Appointment]) {
+    pub(super) fn move_to(&mut self, operation: &Operation, moved: &[Appointment]) -> Vec<Handle> {
+        let mut left = Vec::new();
         for target in &operation.targets {
             let there = moved.iter().find(|at| at.reference.as_ref() == Some(&target.reference));
             let Some(dose) = self.doses.iter_mut().find(|dose| dose.dose == target.dose) else { continue };
@@ -465,8 +493,10 @@ impl Booking {
             dose.reference = Some(target.reference.clone());
             dose.status = DoseStatus::Booked;
             if let Some(there) = there {
+                left.extend(dose.handle.take().filter(|handle| *handle != there.handle));
                 dose.name_as(there.clone());
             }
         }
+        left
     }
 }

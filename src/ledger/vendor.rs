@@ -100,10 +100,8 @@ impl Ledger {
     /// decides.
     async fn call_vendor(&self, record: &mut Record, call: &VendorCall<'_>) -> Result<Called, LedgerError> {
         let mut unclear = BTreeSet::new();
-        // Each call books a dose at least, but for one that is tried again. An object that is written whole is
-        // not: the first try, landing after the second, would undo whatever was written in between.
-        let again = usize::from(!call.claimant.shares_objects());
-        for _ in 0..record.booking.doses.len() + again {
+        // Each call books a dose at least, but for one that is tried again.
+        for _ in 0..=record.booking.doses.len() {
             let Some(order) = call.order(record) else { return Ok(Called::AllBooked) };
             // One that was stopped may have been overtaken: what it sends now, nobody may look for any more.
             if Instant::now() >= call.deadline {
@@ -115,7 +113,15 @@ impl Ledger {
                     Answer::Booked { handle, version, join_url } => {
                         let place = ordered.place.clone();
                         let reference = Some(ordered.reference.clone());
-                        let made = Appointment { handle, version, reference, place, created: None, join_url };
+                        let made = Appointment {
+                            handle,
+                            version,
+                            reference,
+                            place,
+                            created: None,
+                            join_url,
+                            yields: false,
+                        };
                         record.booking.book(ordered.dose, made);
                     }
                     Answer::Taken | Answer::Occupied => {
@@ -126,6 +132,11 @@ impl Ledger {
                         return Ok(Called::Not(ordered.dose, Undone::Refused));
                     }
                     Answer::Failed(error) => return Ok(Called::Failed(error)),
+                    // An object that is written whole is not written again: the first try, landing after the
+                    // second, would undo whatever was written in between.
+                    Answer::Unclear { .. } if call.claimant.shares_objects() => {
+                        return Err(LedgerError::Timeout);
+                    }
                     // Nothing there is unknown, not no: the same place, once more.
                     Answer::Unclear { .. } | Answer::NotTried => break,
                 }
@@ -174,7 +185,13 @@ impl Ledger {
             let (references, places) = (vec![ordered.reference.clone()], vec![ordered.place.clone()]);
             let found = call.provider.find(&record.booking.calendar, &references, &places).await?;
             if let Some(ours) = found.into_iter().find(|found| found.place == ordered.place) {
-                return Ok(ours.into_answer());
+                if !ours.yields {
+                    return Ok(ours.into_answer());
+                }
+                // Somebody else was there before it: that is certain, and so is this once it is gone.
+                let farewell = record.booking.farewell();
+                call.provider.cancel(&record.booking.calendar, &ours.handle, &farewell).await?;
+                return Ok(Answer::Taken);
             }
             self.pause(search + 4).await;
         }

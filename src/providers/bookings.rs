@@ -157,11 +157,12 @@ impl Bookings {
                 tracing::error!(calendar = business, %error, "a business cannot be used");
             }
             match read.failed.first() {
-                // Not for long: what failed may come back any moment.
                 Some((_, error)) if read.businesses.is_empty() => Err(error.clone()),
-                Some(_) => Ok((read, Kept::<(), Catalogue>::BRIEFLY)),
-                None if read.stale => Ok((read, Kept::<(), Catalogue>::BRIEFLY)),
-                None => Ok((read, CATALOGUE)),
+                // Not for long: what did not answer may come back any moment.
+                _ if read.stale || read.failed.iter().any(|(_, error)| passes(error)) => {
+                    Ok((read, Kept::<(), Catalogue>::BRIEFLY))
+                }
+                _ => Ok((read, CATALOGUE)),
             }
         };
         let (catalogue, stale) = self.catalogue.get((), (), read).await?;
@@ -255,6 +256,11 @@ impl Bookings {
     }
 }
 
+/// Whether the same question may be answered a moment later.
+fn passes(error: &ProviderError) -> bool {
+    matches!(error, ProviderError::Unavailable { .. } | ProviderError::Timeout)
+}
+
 fn read_deadline(fallback: bool) -> Instant {
     Instant::now() + if fallback { READ_WITH_FALLBACK } else { READ }
 }
@@ -287,6 +293,8 @@ impl Provider for Bookings {
             query.practitioner.as_ref().is_none_or(|wanted| wanted == supply.practitioner())
         };
         let supply = sheet.supply.into_iter().filter(|supply| wanted(&supply)).collect();
+        // Hours and policies decide too, and are read less often.
+        let stale = stale || business.read.elapsed() > CATALOGUE + READ;
         Ok(Openings { supply, counted: sheet.counted, stale })
     }
 

@@ -9,7 +9,7 @@ use super::{
     NotEligible, Scheduling, Slot, TypedPatient, eligibility, patient,
     patient::Checked,
     search::{Hunt, Own},
-    slots::broken_interval,
+    slots::{broken_interval, same_as_standing},
 };
 use crate::{
     domain::{BookBy, Location, PractitionerChoice, PractitionerId, Service, TimeRange, slot::SlotId},
@@ -315,7 +315,7 @@ impl Scheduling {
     }
 
     async fn slot_taken(&self, chosen: &Chosen<'_>, taken: Vec<u8>) -> Result<BookOutcome, Fault> {
-        let alternatives = self.alternatives_for(chosen, &taken, &[]).await?;
+        let alternatives = self.alternatives_for(chosen, &taken, &[], None).await?;
         Ok(BookOutcome::SlotTaken { taken, alternatives })
     }
 
@@ -325,6 +325,7 @@ impl Scheduling {
         chosen: &Chosen<'_>,
         taken: &[u8],
         standing: &[(u8, DateTime<Utc>)],
+        own: Option<&Record>,
     ) -> Result<Vec<Slot>, Fault> {
         let Some(dose) = chosen.doses.iter().find(|dose| taken.contains(&dose.dose)) else {
             return Ok(Vec::new());
@@ -337,8 +338,15 @@ impl Scheduling {
             .collect();
         kept.extend(standing.iter().filter(|(dose, _)| !chosen.doses.iter().any(|of| of.dose == *dose)));
         let mut hunt = chosen.hunt(dose.slot.practitioner.clone());
-        let starts: Vec<DateTime<Utc>> = kept.iter().map(|(_, start)| *start).collect();
-        hunt.among = self.same_for(&hunt, &starts).await?;
+        hunt.own = own.map(Own::from);
+        let moving: Vec<u8> = chosen.doses.iter().map(|dose| dose.dose).collect();
+        hunt.among = match own.and_then(|record| same_as_standing(&hunt, record, &moving)) {
+            Some(standing) => Some(standing),
+            None => {
+                let starts: Vec<DateTime<Utc>> = kept.iter().map(|(_, start)| *start).collect();
+                self.same_for(&hunt, &starts).await?
+            }
+        };
         self.alternatives(&hunt, dose.dose, dose.time.start(), &kept).await
     }
 
@@ -418,6 +426,9 @@ impl<'a> Chosen<'a> {
             |reason| Some(BookOutcome::NotBookable { reason, location: Some(self.location.clone()) });
         if !self.location.book_by.contains(&BookBy::Chat) {
             return not_bookable(NotBookable::BookElsewhere);
+        }
+        if self.service.hidden {
+            return not_bookable(NotBookable::NoSuchSlot);
         }
         let last_dose = self.doses.last().map_or(0, |dose| dose.dose);
         if last_dose != self.service.doses() {

@@ -73,21 +73,24 @@ impl Scheduling {
             locale: request.locale,
             notify: request.notify,
         };
-        let (outcome, word) = match Box::pin(self.ledger.cancel(record, doses, asker)).await? {
+        let changed = Box::pin(self.ledger.cancel(record, doses, asker)).await;
+        let word = match &changed {
+            Ok(Changed::Done(_)) => "cancelled",
+            Ok(Changed::AlreadyCancelled(_)) => "alreadyCancelled",
+            Ok(Changed::InProgress | Changed::SlotTaken(_) | Changed::Refused) => "inProgress",
+            Err(_) => "fault",
+        };
+        // Before anything else is asked that could fail.
+        self.audit("cancel", &request.caller, Some(&code), word)?;
+        Ok(match changed? {
             Changed::Done(record) => {
                 let mut view = self.view(&record).await?;
                 view.notified = record.booking.last.map(|last| last.operation.notify).unwrap_or_default();
-                (CancelOutcome::Cancelled(view), "cancelled")
+                CancelOutcome::Cancelled(view)
             }
-            Changed::AlreadyCancelled(record) => {
-                (CancelOutcome::AlreadyCancelled(self.view(&record).await?), "alreadyCancelled")
-            }
-            Changed::InProgress | Changed::SlotTaken(_) | Changed::Refused => {
-                (CancelOutcome::InProgress, "inProgress")
-            }
-        };
-        self.audit("cancel", &request.caller, Some(&code), word)?;
-        Ok(outcome)
+            Changed::AlreadyCancelled(record) => CancelOutcome::AlreadyCancelled(self.view(&record).await?),
+            Changed::InProgress | Changed::SlotTaken(_) | Changed::Refused => CancelOutcome::InProgress,
+        })
     }
 
     /// The doses that can be cancelled now, and how to refuse when none can but some stand.

@@ -77,7 +77,7 @@ impl Scheduling {
         let (mut sites, stale) = self.all_sites().await?;
         sites.retain(|site| {
             query.location.as_ref().is_none_or(|id| site.id == *id)
-                && query.service.as_ref().is_none_or(|id| site.service(id.as_str()).is_some())
+                && query.service.as_ref().is_none_or(|id| site.offers(id.as_str()).is_some())
         });
         let Some((matched, mut sites)) = choose(sites, query.near.as_ref()) else {
             let (field, reason) = (InputField::NearPostalCode, InputReason::UnknownPlace);

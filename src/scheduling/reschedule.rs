@@ -200,7 +200,7 @@ impl Scheduling {
             .filter(|dose| dose.status.stands())
             .map(|dose| (dose.dose, dose.time.start()))
             .collect();
-        let alternatives = self.alternatives_for(chosen, &taken, &standing).await?;
+        let alternatives = self.alternatives_for(chosen, &taken, &standing, Some(record)).await?;
         Ok(RescheduleOutcome::SlotTaken { taken, alternatives })
     }
 

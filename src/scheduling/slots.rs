@@ -15,6 +15,7 @@ use crate::{
         BookBy, Location, LocationId, PractitionerChoice, PractitionerId, Series, Service, ServiceId,
         TimeRange, civil, slot::SlotId,
     },
+    ledger::documents::Dose,
     provider::{Capabilities, Record},
     store::combined::Sighting,
 };
@@ -173,7 +174,7 @@ impl Scheduling {
         let mut refusal = SlotsOutcome::UnknownLocation;
         for id in &query.locations {
             let Some((provider, location, stale)) = self.site(id).await? else { continue };
-            let Some(service) = location.service(query.service.as_str()).cloned() else {
+            let Some(service) = location.offers(query.service.as_str()).cloned() else {
                 refusal = SlotsOutcome::UnknownService;
                 continue;
             };
@@ -193,7 +194,9 @@ impl Scheduling {
                 hunt.among = self.same_for(&hunt, &[slot.start]).await?;
             }
             if let Some((moving, record)) = &moved {
-                hunt.among = same_as_standing(&hunt, record, moving.dose);
+                // A series that moves as a whole is bound to nobody.
+                let moving: Vec<u8> = moving.dose.map_or_else(|| doses_of(record), |dose| vec![dose]);
+                hunt.among = same_as_standing(&hunt, record, &moving);
             }
             asked.push(self.narrow(
                 hunt,
@@ -398,21 +401,24 @@ impl Scheduling {
     }
 }
 
-/// Whom a dose has to be with because of the doses that stay where they are.
-fn same_as_standing(
+/// Whom doses that move have to be with because of the doses that stay where they are.
+pub(super) fn same_as_standing(
     hunt: &Hunt<'_>,
     record: &crate::ledger::record::Record,
-    dose: Option<u8>,
+    moving: &[u8],
 ) -> Option<Vec<PractitionerId>> {
     if !hunt.service.same_practitioner {
         return None;
     }
-    let others =
-        record.booking.doses.iter().filter(|other| other.status.stands() && Some(other.dose) != dose);
-    let places = others.filter_map(|other| other.place.as_ref());
+    let stays = |dose: &&Dose| dose.status.stands() && !moving.contains(&dose.dose);
+    let places = record.booking.doses.iter().filter(stays).filter_map(|dose| dose.place.as_ref());
     let mut with: Vec<PractitionerId> = places.map(|place| place.practitioner.clone()).collect();
     with.dedup();
-    (dose.is_some() && !with.is_empty()).then_some(with)
+    (!with.is_empty()).then_some(with)
+}
+
+fn doses_of(record: &crate::ledger::record::Record) -> Vec<u8> {
+    record.booking.doses.iter().map(|dose| dose.dose).collect()
 }
 
 impl Asked<'_> {

@@ -11,6 +11,7 @@ mod moved;
 mod named;
 mod notices;
 mod practice;
+mod review;
 mod set_up;
 mod speed;
 mod stale;

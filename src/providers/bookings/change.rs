@@ -41,6 +41,7 @@ impl Bookings {
             place: &change.to,
             reference: &change.reference,
             farewell: Farewell::Nothing,
+            instead_of: Some(&old.id),
             deadline: change.deadline,
         };
         // A group stays where it is; and such an id cannot be named in a change.
@@ -177,18 +178,9 @@ impl Bookings {
             reminders: old.reminders.clone().unwrap_or_default(),
             customer: seat.customer.clone(),
         };
-        let made = match &seat.customer {
+        match &seat.customer {
             Some(_) => self.seat_customer(wanted, &contents).await,
             None => self.make(wanted, &contents, Since::Created).await,
-        };
-        let Booked::Booked { handle, .. } = &made else { return made };
-        if Seat::of(handle) == *seat {
-            return made;
-        }
-        match self.leave(wanted.business, seat, &Farewell::Nothing, wanted.deadline).await {
-            Ok(_) => made,
-            // The new one is certain. What is left of the old one is found by its mark.
-            Err(error) => Booked::Unclear { why: format!("the old place cannot be given up: {error}") },
         }
     }
 
@@ -213,9 +205,10 @@ impl Bookings {
         deadline: Instant,
     ) -> Result<Vec<Channel>, ProviderError> {
         let mut last = Trouble::NoAnswer("not in time");
+        let mut silently = false;
         for _ in 0..TRIES {
             let (removed, told) = match farewell {
-                Farewell::Message { locale } if self.may_cancel() => {
+                Farewell::Message { locale } if self.may_cancel() && !silently => {
                     (self.cancel_with(business, id, locale, deadline).await, vec![Channel::Email])
                 }
                 _ => (self.delete(business, id, deadline).await, Vec::new()),
@@ -224,6 +217,8 @@ impl Bookings {
             match removed {
                 Ok(()) => return Ok(told),
                 Err(Trouble::NotFound) => return Ok(Vec::new()),
+                // An id that cannot be named there, or too late for a message.
+                Err(Trouble::Refused { .. }) if !told.is_empty() => silently = true,
                 Err(Trouble::Forbidden { .. }) if !told.is_empty() => {
                     tracing::info!("cancelling with a message is not granted, so appointments are deleted");
                     self.cannot_cancel.store(true, Ordering::Relaxed);

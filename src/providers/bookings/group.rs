@@ -25,6 +25,13 @@ use crate::{
 /// Changes of a group that others changed meanwhile.
 const ROUNDS: usize = 4;
 
+/// Whether the appointment was made for this patient: only then it may go with them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum First {
+    Yes,
+    No,
+}
+
 /// How a change of who sits in a group ended.
 enum Written {
     /// It is as it was written.
@@ -85,8 +92,16 @@ impl Bookings {
             if i64::try_from(group.customers.len()).is_ok_and(|seated| seated >= most) {
                 return Booked::Taken;
             }
+            if group
+                .filled_attendees_count
+                .is_some_and(|filled| filled > i64::try_from(group.customers.len()).unwrap_or(0))
+            {
+                // Written whole, the list would unseat those whom Graph does not tell.
+                let why = "Graph tells fewer customers of a group than sit in it".to_owned();
+                return Booked::Failed(ProviderError::Failed(why));
+            }
             match self.join(wanted, contents, &group).await {
-                Written::Seen(seen) => return self.seated(wanted, contents, &seen).await,
+                Written::Seen(seen) => return self.seated(wanted, contents, &group, &seen).await,
                 Written::Beaten | Written::Gone => {}
                 Written::Not(booked) => return booked,
             }
@@ -119,7 +134,7 @@ impl Bookings {
             Err(error) => Booked::Unclear { why: format!("the group cannot be read: {error}") },
             Ok(None) => Booked::Unclear { why: "the group is gone".to_owned() },
             Ok(Some(group)) if has(&group, contents) => made,
-            Ok(Some(group)) => self.dropped(wanted, &group).await,
+            Ok(Some(group)) => self.dropped(wanted, &group, First::Yes).await,
         }
     }
 
@@ -174,10 +189,22 @@ impl Bookings {
     }
 
     /// What a group that was joined shows.
-    async fn seated(&self, wanted: &Wanted<'_>, contents: &Contents, group: &wire::Appointment) -> Booked {
+    async fn seated(
+        &self,
+        wanted: &Wanted<'_>,
+        contents: &Contents,
+        before: &wire::Appointment,
+        group: &wire::Appointment,
+    ) -> Booked {
+        let stays = |earlier: &str| group.customer_ids().any(|id| id == earlier);
+        if !before.customer_ids().all(stays) {
+            // Unless somebody took them out at this very moment, it was our writing that did.
+            tracing::error!("somebody who sat in a group is not in it any more: tell the clinic");
+            return Booked::Unclear { why: "an earlier customer is missing".to_owned() };
+        }
         if !has(group, contents) {
             if is_marked(group, wanted.reference) {
-                return self.dropped(wanted, group).await;
+                return self.dropped(wanted, group, First::No).await;
             }
             return Booked::Unclear { why: "the group was not changed yet".to_owned() };
         }
@@ -194,9 +221,9 @@ impl Bookings {
     }
 
     /// Graph took the appointment and not the customer: nothing may stay of it.
-    async fn dropped(&self, wanted: &Wanted<'_>, group: &wire::Appointment) -> Booked {
+    async fn dropped(&self, wanted: &Wanted<'_>, group: &wire::Appointment, first: First) -> Booked {
         tracing::warn!("Graph dropped a customer from a group without a word");
-        let cleaned = if group.customers.is_empty() {
+        let cleaned = if first == First::Yes && group.customers.is_empty() {
             self.remove(wanted.business, &group.id, &Farewell::Nothing, wanted.deadline).await.map(drop)
         } else {
             let notes = noted(group.service_notes.as_deref(), std::slice::from_ref(wanted.reference), None);

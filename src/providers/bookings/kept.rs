@@ -5,6 +5,7 @@ use std::{fmt, hash::Hash, sync::Arc, time::Duration};
 use moka::{Expiry, future, sync};
 use std::time::Instant;
 
+use super::passes;
 use crate::provider::ProviderError;
 
 /// Values by key. However many ask for one at once, it is read once.
@@ -81,8 +82,7 @@ where
             Ok(Fresh { value, .. }) => Ok((value, false)),
             Err(error) => {
                 let error: &ProviderError = &error;
-                let passes = matches!(error, ProviderError::Unavailable { .. } | ProviderError::Timeout);
-                match self.last.get(&ever).filter(|_| passes) {
+                match self.last.get(&ever).filter(|_| passes(error)) {
                     Some(value) => Ok((value, true)),
                     None => Err(error.clone()),
                 }

@@ -1,9 +1,12 @@
 //! Looking at a place: what of ours is there, and what of somebody else's is in its way. After a write this, and
 //! no answer, says what became of it.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
 use super::{
@@ -91,27 +94,35 @@ impl Bookings {
         deadline: Instant,
     ) -> Result<Vec<Appointment>, ProviderError> {
         let asked = |trouble: Trouble| trouble.into_error("calendarView");
-        let windows: HashSet<TimeRange> = places.iter().map(|place| place.time).collect();
+        let windows: HashSet<TimeRange> = places.iter().map(|place| place.buffered).collect();
         let asks: Result<Vec<Ask>, Trouble> =
-            windows.iter().map(|window| self.view(&business.id, *window, TimeDelta::minutes(1))).collect();
+            windows.iter().map(|window| self.view(&business.id, *window, business.reach)).collect();
         let asks = asks.map_err(asked)?;
-        let mut ids: Vec<String> = Vec::new();
+        let mut shown: HashMap<String, wire::Appointment> = HashMap::new();
         for (ask, answer) in asks.iter().zip(self.graph.batch(&asks, deadline).await) {
-            let shown: Vec<wire::Appointment> =
+            let page: Vec<wire::Appointment> =
                 list(&self.graph, answer, ask, deadline).await.map_err(asked)?;
-            let could_be = |of: &wire::Appointment| {
-                places.iter().any(|place| {
-                    let service = business.offered_as(&of.service_id).is_some();
-                    service && stands_at(of, &of.service_id, place)
-                })
-            };
-            ids.extend(shown.into_iter().filter(could_be).map(|of| of.id));
+            shown.extend(page.into_iter().map(|of| (of.id.clone(), of)));
         }
+        let could_be =
+            |of: &&wire::Appointment| places.iter().any(|place| stands_at(of, &of.service_id, place));
+        let mut ids: Vec<&str> = shown.values().filter(could_be).map(|of| of.id.as_str()).collect();
         ids.sort_unstable();
-        ids.dedup();
-        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-        let whole = self.read_by_id(&business.id, &ids, deadline).await?.into_iter().flatten();
-        Ok(whole.flat_map(|of| self::marked(&of, references, places)).collect())
+        let whole = self.read_by_id(&business.id, &ids, deadline).await?;
+        let mut found = Vec::new();
+        for of in whole.into_iter().flatten() {
+            let mut ours = marked(&of, references, places);
+            let Some(place) = ours.first().map(|ours| ours.place.clone()) else { continue };
+            let in_the_way = |other: &&wire::Appointment| other.id != of.id && overlaps(other, &place);
+            let others: Vec<wire::Appointment> = shown.values().filter(in_the_way).cloned().collect();
+            // A group changes with everybody who joins it.
+            let group = ours.iter().any(|ours| Seat::of(&ours.handle).customer.is_some());
+            let since = if group { Since::Created } else { Since::Moved };
+            let yields = self.yields(&business.id, &of, &others, since, deadline).await?;
+            ours.iter_mut().for_each(|ours| ours.yields = yields);
+            found.extend(ours);
+        }
+        Ok(found)
     }
 
     /// The vendor's record of a seat.
@@ -133,7 +144,7 @@ impl Bookings {
             return Ok(None);
         }
         let Some(place) = place_of(&appointment) else {
-            return Err(ProviderError::Failed("an appointment without a time or without staff".to_owned()));
+            return Err(ProviderError::Failed("an appointment without a time".to_owned()));
         };
         Ok(Some(told(&appointment, &seat, mark.map(|mark| mark.reference), place)))
     }
@@ -214,7 +225,8 @@ fn marked(appointment: &wire::Appointment, references: &[Reference], places: &[P
 
 fn place_of(appointment: &wire::Appointment) -> Option<Place> {
     Some(Place {
-        practitioner: PractitionerId::from(appointment.staff_member_ids.first()?.as_str()),
+        // Staff may have taken everybody off it.
+        practitioner: PractitionerId::from(appointment.staff_member_ids.first().map_or("", String::as_str)),
         time: appointment.time()?,
         buffered: appointment.buffered()?,
     })
@@ -233,6 +245,7 @@ fn told(
         place,
         created: appointment.created_date_time,
         join_url: appointment.join_url(),
+        yields: false,
     }
 }
 

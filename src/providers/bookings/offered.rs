@@ -29,6 +29,8 @@ pub(super) struct Offered {
     pub(super) policy: wire::Policy,
     pub(super) staff: Vec<PractitionerId>,
     pub(super) questions: Vec<wire::CustomQuestion>,
+    /// Hidden because somebody wants it so.
+    pub(super) concealed: bool,
 }
 
 /// What is laid over one of the services of a business. Where several fit, it is laid over the first that it names
@@ -54,7 +56,8 @@ fn is_hidden(service: &wire::Service, overlay: Option<&ServiceOverlay>) -> bool 
 }
 
 impl Offered {
-    /// `None` for what is not offered: hidden, or nobody is there to do it.
+    /// What is hidden, or has nobody to do it, is there for the bookings that there are. `None` for what makes no
+    /// appointments.
     pub(super) fn new(
         business_id: &str,
         vendor: wire::Service,
@@ -64,15 +67,16 @@ impl Offered {
         overlay: Option<&ServiceOverlay>,
         settings: &Settings,
     ) -> Option<Self> {
-        if is_hidden(&vendor, overlay) || vendor.id.is_empty() {
+        if vendor.id.is_empty() {
             return None;
         }
+        let concealed = is_hidden(&vendor, overlay);
         let own: Vec<PractitionerId> = staff
             .iter()
             .filter(|(staff, _)| vendor.staff_member_ids.contains(&staff.id))
             .map(|(staff, _)| PractitionerId::from(staff.id.as_str()))
             .collect();
-        if own.is_empty() {
+        if own.is_empty() && !concealed {
             tracing::warn!(calendar = business_id, service = %vendor.id, "a service has no staff, so nobody can be booked");
         }
         let policy = vendor
@@ -88,8 +92,9 @@ impl Offered {
             })
             .collect();
         let service = Reading { vendor: &vendor, business, overlay, policy: &policy, settings };
-        let service = Arc::new(service.service(&asked)?);
-        Some(Self { vendor, service, policy, staff: own, questions: asked })
+        let hidden = concealed || own.is_empty();
+        let service = Arc::new(Service { hidden, ..service.service(&asked)? });
+        Some(Self { vendor, service, policy, staff: own, questions: asked, concealed })
     }
 
     pub(super) fn reach(&self) -> TimeDelta {
@@ -148,6 +153,7 @@ impl Reading<'_> {
                 .unwrap_or(self.settings.max_open_per_contact),
             online: vendor.is_location_online,
             booking_page: published(self.business).and(vendor.web_url.clone()),
+            hidden: false,
         })
     }
 

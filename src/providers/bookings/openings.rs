@@ -95,6 +95,7 @@ impl Bookings {
             .map_err(|trouble| trouble.into_error("getStaffAvailability"))?;
         let appointments = list(&self.graph, view, &asks[0], deadline).await.map_err(asked)?;
         let appointments = self.whole_groups(business, appointments, deadline).await?;
+        let appointments = appointments.into_iter().map(wire::Appointment::without_patients).collect();
         Ok(Shown { window, availabilities: availability.value, appointments })
     }
 
@@ -197,7 +198,7 @@ impl Drawing<'_> {
         let mut counted = Vec::new();
         let mut busy: HashMap<&str, Vec<Interval>> = HashMap::new();
         let mut seated: HashMap<&str, Vec<Seated>> = HashMap::new();
-        let mut theirs: Vec<Interval> = Vec::new();
+        let mut own_time: HashMap<&str, Vec<Interval>> = HashMap::new();
         for appointment in self.shown.appointments.iter().filter(|appointment| !appointment.id.is_empty()) {
             let (Some(time), Some(buffered)) = (appointment.time(), appointment.buffered()) else {
                 return Err(unreadable(&self.business.id));
@@ -205,7 +206,9 @@ impl Drawing<'_> {
             let group = self.is_group(appointment);
             let own = self.own_seats(appointment);
             if own > 0 {
-                theirs.push(Interval::from(buffered));
+                for staff in &appointment.staff_member_ids {
+                    own_time.entry(staff).or_default().push(Interval::from(buffered));
+                }
                 if !group {
                     continue;
                 }
@@ -230,7 +233,8 @@ impl Drawing<'_> {
         for practitioner in &self.offered.staff {
             let openings = self.openings(practitioner);
             let mut taken = busy.remove(practitioner.as_str()).unwrap_or_default();
-            taken.extend(self.not_available(practitioner, &openings, &theirs)?);
+            let own = own_time.remove(practitioner.as_str()).unwrap_or_default();
+            taken.extend(self.not_available(practitioner, &openings, &own)?);
             let seated = seated.remove(practitioner.as_str()).unwrap_or_default();
             supply.push(Supply::new(practitioner.clone(), openings, taken, seated));
         }
@@ -273,23 +277,41 @@ impl Drawing<'_> {
             .collect()
     }
 
-    /// What is open on one date. A window of dates goes before the rest of the policy.
+    /// What is open of one date of whoever works. The policy goes by the dates of the business.
     fn opened(&self, date: NaiveDate, hours: &Week, zone: chrono_tz::Tz) -> Vec<TimeRange> {
+        let staffed = spans(hours, date, zone);
+        if zone == self.business.zone {
+            return self.allowed(date, staffed);
+        }
+        staffed.into_iter().flat_map(|span| self.cut_by_date(span)).collect()
+    }
+
+    /// A span of somebody in another zone, by the dates of the business that it touches.
+    fn cut_by_date(&self, span: TimeRange) -> Vec<TimeRange> {
+        let zone = self.business.zone;
+        let (first, last) = (civil::date_of(zone, span.start()), civil::date_of(zone, span.end()));
+        let dates = first.iter_days().take_while(|date| *date <= last);
+        let cut = dates.flat_map(|date| {
+            let day = civil::day(zone, date).and_then(|day| common(span, day));
+            day.map(|day| self.allowed(date, vec![day])).unwrap_or_default()
+        });
+        cut.collect()
+    }
+
+    /// What the policy lets of some spans of a date. A window of dates goes before the rest of it.
+    fn allowed(&self, date: NaiveDate, staffed: Vec<TimeRange>) -> Vec<TimeRange> {
         let policy = &self.offered.policy;
         let of_date = policy.custom_availabilities.iter().find(|window| {
             let first = window.start_date;
             first.is_some_and(|first| (first..=window.end_date.unwrap_or(first)).contains(&date))
         });
         let rule = of_date.map(|window| &window.availability).or(policy.general_availability.as_ref());
-        let staffed = spans(hours, date, zone);
         match rule.map(|rule| (rule.availability_type, rule)) {
             Some((wire::AvailabilityType::NotBookable, _)) => Vec::new(),
             Some((wire::AvailabilityType::CustomWeeklyHours, rule)) => {
                 let custom = spans(&week(&rule.business_hours), date, self.business.zone);
-                staffed
-                    .iter()
-                    .flat_map(|one| custom.iter().filter_map(|other| common(*one, *other)))
-                    .collect()
+                let pairs = staffed.iter().flat_map(|one| custom.iter().map(move |other| (*one, *other)));
+                pairs.filter_map(|(one, other)| common(one, other)).collect()
             }
             Some((wire::AvailabilityType::BookWhenStaffAreFree, _)) | None => staffed,
         }

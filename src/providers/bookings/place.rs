@@ -6,7 +6,7 @@ use reqwest::Method;
 use tokio::time::Instant;
 
 use super::{
-    Bookings,
+    Bookings, READ_WITH_FALLBACK,
     catalogue::Business,
     look::{Look, Since, Sought, fits, version},
     offered::Offered,
@@ -31,6 +31,8 @@ pub(super) struct Wanted<'a> {
     pub(super) place: &'a Place,
     pub(super) reference: &'a Reference,
     pub(super) farewell: Farewell,
+    /// An appointment that the wanted one replaces, and that is not in its way.
+    pub(super) instead_of: Option<&'a str>,
     pub(super) deadline: Instant,
 }
 
@@ -64,6 +66,7 @@ impl Bookings {
             place: &dose.place,
             reference: &dose.reference,
             farewell,
+            instead_of: None,
             deadline: order.deadline,
         };
         let mut contents = self.contents(&wanted, order).await;
@@ -78,7 +81,9 @@ impl Bookings {
 
     async fn contents(&self, wanted: &Wanted<'_>, order: &Order) -> Contents {
         let zone = wanted.business.zone.name().to_owned();
-        let reminders = self.reminders_of(wanted.business, wanted.offered, wanted.deadline).await;
+        // Reminders are no reason not to book.
+        let patience = wanted.deadline.min(Instant::now() + READ_WITH_FALLBACK);
+        let reminders = self.reminders_of(wanted.business, wanted.offered, patience).await;
         // The code is what opens the booking: it goes where it is mailed, and nowhere else.
         let mailed = order.notify.contains(&Channel::Email);
         let language = Language::of(Some(&order.locale));
@@ -136,10 +141,22 @@ impl Bookings {
         let looked = self.look(wanted.business, wanted.offered, wanted.place, sought, wanted.deadline).await;
         match looked {
             Err(error) => Booked::Unclear { why: format!("it cannot be looked for: {error}") },
-            Ok(Look { ours: Some(ours), others }) => {
+            Ok(Look { ours: Some(ours), mut others }) => {
+                others.retain(|other| Some(other.id.as_str()) != wanted.instead_of);
                 self.judge(wanted, &ours, &others, customer, since).await
             }
-            Ok(Look { ours: None, others }) if !others.is_empty() => Booked::Occupied,
+            Ok(Look { ours: None, others })
+                if others.iter().any(|other| Some(other.id.as_str()) != wanted.instead_of) =>
+            {
+                match sought {
+                    // It was made, whatever a read shows of it: as far as it can be named, it goes.
+                    Sought::Id(id) => match self.take_back(wanted, id).await {
+                        Booked::Taken => Booked::Occupied,
+                        unclear => unclear,
+                    },
+                    Sought::Marked(_) => Booked::Occupied,
+                }
+            }
             Ok(_) => Booked::Unclear { why: "nothing of it is there".to_owned() },
         }
     }

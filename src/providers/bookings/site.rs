@@ -74,8 +74,6 @@ impl Site<'_> {
         let address = place.and_then(|place| place.address.as_ref()).or(business.address.as_ref());
         let address = self.address(address);
         let named = place.and_then(|place| place.display_name.clone());
-        let staffed: Vec<&Offered> =
-            services.iter().copied().filter(|offered| !offered.staff.is_empty()).collect();
         let page = published(business);
         let phone = business.phone.clone().filter(|phone| !phone.trim().is_empty());
         Location {
@@ -90,8 +88,8 @@ impl Site<'_> {
             hours: self.hours.clone(),
             closed: self.closed(),
             booking_page: page,
-            practitioners: practitioners(&staffed, staff),
-            services: staffed.iter().map(|offered| offered.service.clone()).collect(),
+            practitioners: practitioners(services, staff),
+            services: services.iter().map(|offered| offered.service.clone()).collect(),
         }
     }
 

@@ -73,11 +73,12 @@ impl Bookings {
     /// What would keep patients from ever being booked.
     fn services_of(business: &Business) -> Vec<Trial> {
         let mut trials = Vec::new();
-        if business.services.is_empty() {
+        let shown = || business.services.iter().filter(|offered| !offered.concealed);
+        if shown().next().is_none() {
             let remedy = "add a service in Bookings, or show one that is hidden from customers";
             trials.push(wrong(&business.id, "does it offer services?", "none", remedy));
         }
-        for offered in &business.services {
+        for offered in shown() {
             let name = offered.vendor.display_name.as_deref().unwrap_or(&offered.vendor.id);
             let of = format!("{} {name}", business.id);
             if offered.staff.is_empty() {

@@ -333,6 +333,19 @@ pub struct Appointment {
 }
 
 impl Appointment {
+    /// What is kept of it for a while: who sits there, by ids alone.
+    #[must_use]
+    pub fn without_patients(self) -> Self {
+        let id_of = |customer: serde_json::Value| serde_json::json!({ "customerId": customer["customerId"] });
+        Self {
+            customers: self.customers.into_iter().map(id_of).collect(),
+            service_notes: None,
+            additional_information: None,
+            reminders: None,
+            ..self
+        }
+    }
+
     /// When it is, if its times can be read.
     #[must_use]
     pub fn time(&self) -> Option<TimeRange> {

@@ -137,5 +137,6 @@ fn service(id: &str, minutes: i64, capacity: u32, series: Option<Series>) -> Ser
         same_practitioner: false,
         online: false,
         booking_page: None,
+        hidden: false,
     }
 }

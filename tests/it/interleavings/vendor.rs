@@ -384,6 +384,7 @@ fn appointment(handle: u64, there: &Kept) -> Appointment {
         place: there.place.clone(),
         created: None,
         join_url: None,
+        yields: false,
     }
 }
 
