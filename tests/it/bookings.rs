@@ -4,6 +4,7 @@
 mod catalogue;
 mod clinic;
 mod codes;
+mod crossings;
 mod crowd;
 mod examples;
 mod faults;
@@ -11,7 +12,6 @@ mod moved;
 mod named;
 mod notices;
 mod practice;
-mod review;
 mod set_up;
 mod speed;
 mod stale;
