@@ -340,13 +340,11 @@ impl Scheduling {
         let mut hunt = chosen.hunt(dose.slot.practitioner.clone());
         hunt.own = own.map(Own::from);
         let moving: Vec<u8> = chosen.doses.iter().map(|dose| dose.dose).collect();
-        hunt.among = match own.and_then(|record| same_as_standing(&hunt, record, &moving)) {
-            Some(standing) => Some(standing),
-            None => {
-                let starts: Vec<DateTime<Utc>> = kept.iter().map(|(_, start)| *start).collect();
-                self.same_for(&hunt, &starts).await?
-            }
-        };
+        hunt.among = own.and_then(|record| same_as_standing(&hunt, record, &moving));
+        if hunt.among.is_none() {
+            let starts: Vec<DateTime<Utc>> = kept.iter().map(|(_, start)| *start).collect();
+            hunt.among = self.same_for(&hunt, &starts).await?;
+        }
         self.alternatives(&hunt, dose.dose, dose.time.start(), &kept).await
     }
 

@@ -119,7 +119,9 @@ impl Bookings {
             let group = ours.iter().any(|ours| Seat::of(&ours.handle).customer.is_some());
             let since = if group { Since::Created } else { Since::Moved };
             let yields = self.yields(&business.id, &of, &others, since, deadline).await?;
-            ours.iter_mut().for_each(|ours| ours.yields = yields);
+            for ours in &mut ours {
+                ours.yields = yields;
+            }
             found.extend(ours);
         }
         Ok(found)
