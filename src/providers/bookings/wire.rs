@@ -5,6 +5,8 @@
 //! both are read and v1.0's is written.
 //! <https://learn.microsoft.com/graph/api/resources/booking-api-overview?view=graph-rest-1.0>
 
+use std::fmt;
+
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -295,7 +297,7 @@ pub struct AvailabilityWanted<'a> {
 }
 
 /// `bookingAppointment`
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Appointment {
     #[serde(deserialize_with = "null_as_default")]
@@ -330,6 +332,24 @@ pub struct Appointment {
     pub reminders: Option<Vec<Reminder>>,
     pub created_date_time: Option<DateTime<Utc>>,
     pub last_updated_date_time: Option<DateTime<Utc>>,
+}
+
+/// Patients and codes do not print.
+macro_rules! private {
+    ($($name:ident)+) => {
+        $(impl fmt::Debug for $name<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(…)"))
+            }
+        })+
+    };
+}
+private!(NewAppointment SeatedAppointment);
+
+impl fmt::Debug for Appointment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Appointment").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 impl Appointment {
@@ -374,7 +394,7 @@ impl Appointment {
 }
 
 /// What an appointment is made from.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewAppointment<'a> {
     #[serde(rename = "@odata.type")]
@@ -419,7 +439,7 @@ pub struct MovedAppointment<'a> {
 }
 
 /// Who sits in a group: the list is replaced whole.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SeatedAppointment<'a> {
     #[serde(rename = "@odata.type")]
