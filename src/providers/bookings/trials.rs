@@ -65,7 +65,7 @@ impl Bookings {
             "yes: {} in {}, {} services",
             locations.join(", "),
             business.zone.name(),
-            business.services.len()
+            business.services.iter().filter(|offered| !offered.concealed).count()
         );
         passed(Some(&business.id), "can it be read?", came_back)
     }
