@@ -20,11 +20,11 @@
 //!   (<https://github.com/microsoftgraph/microsoft-graph-docs/issues/20695>), ignores the service's hours
 //!   (…/20554), has shown busy time as free (<https://github.com/microsoftgraph/msgraph-sdk-dotnet/issues/1455>)
 //!   and merged overlaps wrongly (<https://github.com/microsoftgraph/microsoft-graph-docs/issues/18796>):
-//!   `…::busy_ignored`, `…::merged_overlaps`.
+//!   `bookings::faults::distrust`.
 //! * Lists leave out customers (<https://github.com/microsoftgraph/microsoft-graph-docs-contrib/issues/539>), notes
-//!   and reminders: `…::empty_customers`.
+//!   and reminders: `…::empty_customers`, `…::groups`.
 //! * A customer of a group who is not known is dropped without a word
-//!   (<https://github.com/microsoftgraph/microsoft-graph-docs/issues/21898>): `…::dropped_customer`.
+//!   (<https://github.com/microsoftgraph/microsoft-graph-docs/issues/21898>): `…::groups`.
 //! * Ids may have slashes, and such an appointment cannot be changed
 //!   (<https://github.com/microsoftgraph/microsoft-graph-explorer-v4/issues/4029>): `…::slash_ids`.
 //! * `$top` cuts a list short without a next page
