@@ -86,6 +86,11 @@ impl Ask {
     }
 
     #[must_use]
+    pub fn delete(mailbox: &Arc<str>, path: String, what: &'static str) -> Self {
+        Self { method: Method::DELETE, ..Self::get(mailbox, path, what) }
+    }
+
+    #[must_use]
     pub fn send(method: Method, mailbox: &Arc<str>, path: String, what: &'static str, body: Value) -> Self {
         Self { method, path, mailbox: mailbox.clone(), what, body: Some(body), if_match: None }
     }

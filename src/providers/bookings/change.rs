@@ -252,8 +252,7 @@ impl Bookings {
 
     async fn delete(&self, business: &Business, id: &str, deadline: Instant) -> Result<(), Trouble> {
         let path = self.paths.below(&business.id, &["appointments", id])?;
-        let mut ask = Ask::get(&business.id, path, "delete appointment");
-        ask.method = Method::DELETE;
+        let ask = Ask::delete(&business.id, path, "delete appointment");
         self.graph.write(&ask, deadline).await.map(drop)
     }
 }

@@ -75,8 +75,7 @@ impl Bookings {
     /// Names and contacts of patients who were not seated stay nowhere. As well as that can be done.
     async fn forget_customer(&self, wanted: &Wanted<'_>, customer: &str) {
         let Ok(path) = self.paths.below(wanted.mailbox(), &["customers", customer]) else { return };
-        let mut ask = Ask::get(wanted.mailbox(), path, "delete customer");
-        ask.method = Method::DELETE;
+        let ask = Ask::delete(wanted.mailbox(), path, "delete customer");
         let _ = self.graph.write(&ask, wanted.deadline).await;
     }
 

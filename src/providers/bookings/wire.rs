@@ -11,8 +11,8 @@ use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
-    domain::TimeRange,
-    providers::graph::wire::{ZonedTime, duration, null_as_default},
+    domain::{TimeRange, civil},
+    providers::graph::wire::{ZonedTime, null_as_default},
 };
 
 /// `bookingBusiness`. A list of them has ids and names only.
@@ -459,5 +459,5 @@ const LONGEST: TimeDelta = TimeDelta::days(3660);
 /// An ISO 8601 duration, or nothing where it is not one. None is negative here, or lasts longer than ten years.
 fn elapsed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<TimeDelta>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
-    Ok(text.as_deref().and_then(duration).map(|duration| duration.clamp(TimeDelta::zero(), LONGEST)))
+    Ok(text.as_deref().and_then(civil::elapsed).map(|duration| duration.clamp(TimeDelta::zero(), LONGEST)))
 }

@@ -73,13 +73,7 @@ impl ZonedTime {
     }
 }
 
-/// An ISO 8601 duration as Graph writes them: days and parts of days.
-#[must_use]
-pub fn duration(text: &str) -> Option<TimeDelta> {
-    civil::elapsed(text)
-}
-
-/// The same the other way round, to the second.
+/// An ISO 8601 duration, to the second.
 #[must_use]
 pub fn iso8601(time: TimeDelta) -> String {
     format!("PT{}S", time.num_seconds())
