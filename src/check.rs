@@ -14,7 +14,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Datelike, Days, Utc};
 
 use crate::{
-    config::{Config, Problem, Settings, Source, bookings::Allowed, phone},
+    config::{Config, Problem, Settings, Source, bookings::Allowed, phone, settings::StoreSetting},
     domain::{
         BookBy, Location, Service,
         availability::{self, Grid},
@@ -22,7 +22,7 @@ use crate::{
     },
     provider::{Locations, OpeningsQuery, Provider, Trial},
     providers::Providers,
-    store::{Condition, Store, Written},
+    store::{Condition, Store, Wanted, Written},
 };
 
 pub mod report;
@@ -72,7 +72,7 @@ pub async fn everything(files: &Files<'_>, dependencies: &Dependencies<'_>) -> R
     for provider in dependencies.providers.iter() {
         check_provider(provider.as_ref(), dependencies.now, &mut report).await;
     }
-    check_store(&dependencies.store, &mut report).await;
+    check_store(&dependencies.store, &files.settings.store, &mut report).await;
     if let Some(path) = &dependencies.audit {
         report.add(audit(path));
     }
@@ -206,17 +206,21 @@ async fn slots(
     Check::passed(&name, asked, format!("{} slots, with {} practitioners", free.len(), supply.len()))
 }
 
-async fn check_store(store: &Result<Arc<dyn Store>, String>, report: &mut Report) {
-    let asked = "can a record be written, on a condition, and removed?";
+async fn check_store(store: &Result<Arc<dyn Store>, String>, setting: &StoreSetting, report: &mut Report) {
+    let asked = "can a record be written, on a condition, listed and removed?";
+    let remedy = match setting {
+        StoreSetting::Sqlite(_) => "see that `STORE` names a file that this process may write",
+        StoreSetting::AzureBlob(_) => {
+            "see that `STORE` names a container, and that whoever asks is Storage Blob Data Contributor on it"
+        }
+    };
     let check = match store {
         Err(why) => Err(why.clone()),
         Ok(store) => write_and_remove(store.as_ref()).await,
     };
     report.add(match check {
         Ok(came_back) => Check::passed("store", asked, came_back),
-        Err(why) => {
-            Check::failed("store", asked, why, "see that `STORE` names a store that this process may write")
-        }
+        Err(why) => Check::failed("store", asked, why, remedy),
     });
 }
 
@@ -228,12 +232,21 @@ async fn write_and_remove(store: &dyn Store) -> Result<String, String> {
     let started = tokio::time::Instant::now();
     let written = store.put_if(&key, Condition::Absent, Bytes::from_static(b"check")).await;
     let Written::Done(etag) = written else {
+        // A write does not say why it failed; a read may.
+        let wanted = Wanted { key: &key, known: None };
+        store.get(&[wanted]).await.map_err(|error| error.to_string())?;
         return Err(format!("a new record was not written: {}", ended(&written)));
     };
     let again = store.put_if(&key, Condition::Absent, Bytes::from_static(b"again")).await;
+    let listed = store.list(&key, None).await.map(|page| page.keys.len());
     let removed = store.delete_if(&key, etag).await;
     if again != Written::Lost {
         return Err(format!("a write on a condition that did not hold: {}", ended(&again)));
+    }
+    match listed {
+        Ok(1) => {}
+        Ok(_) => return Err("the record was written, and is not in the list of records".to_owned()),
+        Err(error) => return Err(error.to_string()),
     }
     match removed {
         Written::Done(_) => Ok(format!("yes, in {} ms", started.elapsed().as_millis())),

@@ -22,7 +22,7 @@ use crate::{
     provider::Provider,
     providers::Providers,
     scheduling::Scheduling,
-    store::{Store, sqlite::SqliteStore},
+    store::{self, Store},
     telemetry::audit::{Audit, Rotation},
 };
 
@@ -73,11 +73,10 @@ impl Deployment {
                     .collect());
             }
         };
-        let StoreSetting::Sqlite(path) = &self.settings.store;
-        let store = SqliteStore::open(path).map_err(|error| vec![wrong("STORE", error.to_string())])?;
-        let store: Arc<dyn Store> = Arc::new(store);
-        let ring = self.ring(path).map_err(|problem| vec![problem])?;
-        let audit = self.audit(path).map_err(|problem| vec![problem])?;
+        let store = store::open(&self.settings.store, &self.settings.identity)
+            .map_err(|error| vec![wrong("STORE", error.to_string())])?;
+        let ring = self.ring().map_err(|problem| vec![problem])?;
+        let audit = self.audit().map_err(|problem| vec![problem])?;
         let providers =
             Providers::from_config(config, &self.settings, clock).map_err(|problem| vec![problem])?;
         Ok(self.assemble(config, clock, store, (ring, audit), providers))
@@ -101,10 +100,18 @@ impl Deployment {
         Opened { scheduling, providers, store, key_ids }
     }
 
-    fn ring(&self, store: &Path) -> Result<Ring, Problem> {
+    /// What is kept in files of this machine has their place and its name, with another ending.
+    fn beside(&self) -> &Path {
+        match &self.settings.store {
+            StoreSetting::Sqlite(path) => path,
+            StoreSetting::AzureBlob(_) => Path::new("scheduling"),
+        }
+    }
+
+    fn ring(&self) -> Result<Ring, Problem> {
         let made;
         let secrets = if self.settings.ledger_secrets.is_empty() {
-            let path = store.with_extension("secret");
+            let path = self.beside().with_extension("secret");
             let secret = own_secret(&path).map_err(|error| {
                 let remedy = "set `LEDGER_SECRET`, or let this file be read and written";
                 wrong("LEDGER_SECRET", format!("{} cannot be used: {error}; {remedy}", path.display()))
@@ -117,12 +124,17 @@ impl Deployment {
         Ring::new(secrets).map_err(|error| wrong("LEDGER_SECRET", error.to_string()))
     }
 
-    fn audit(&self, store: &Path) -> Result<Audit, Problem> {
+    fn audit(&self) -> Result<Audit, Problem> {
+        let Some(path) = self.audit_file() else { return Ok(Audit::in_the_log()) };
         let kept = self.settings.audit_keep_files;
-        Audit::beside(store, Rotation { kept, ..Rotation::default() }).map_err(|error| {
-            let path = audit_file(store);
+        Audit::beside(self.beside(), Rotation { kept, ..Rotation::default() }).map_err(|error| {
             wrong("STORE", format!("{} cannot be written: {error}; let it be written", path.display()))
         })
+    }
+
+    /// Where the audit trail is. An instance in Azure takes its files with it when it goes.
+    fn audit_file(&self) -> Option<PathBuf> {
+        (!self.settings.in_azure).then(|| self.beside().with_extension("audit.jsonl"))
     }
 
     /// Checks what is written, and asks nobody.
@@ -133,13 +145,12 @@ impl Deployment {
 
     /// Checks what is written and everything it names; `opened` is what [`open`](Self::open) answered.
     pub async fn check(&self, opened: &Result<Opened, Vec<Problem>>, clock: &Clock) -> Report {
-        let StoreSetting::Sqlite(path) = &self.settings.store;
         let none = Providers::from_iter([]);
         let dependencies = match opened {
             Ok(opened) => Dependencies {
                 providers: &opened.providers,
                 store: Ok(Arc::clone(&opened.store)),
-                audit: Some(audit_file(path)),
+                audit: self.audit_file(),
                 key_ids: Ok(opened.key_ids.clone()),
                 now: clock.now(),
             },
@@ -161,11 +172,6 @@ impl Deployment {
             config: self.config.as_ref().map_err(Vec::as_slice),
         }
     }
-}
-
-/// Where the trail of the store at this path is.
-fn audit_file(store: &Path) -> PathBuf {
-    store.with_extension("audit.jsonl")
 }
 
 fn wrong(setting: &str, detail: String) -> Problem {

@@ -5,6 +5,7 @@ pub mod config;
 pub mod deployment;
 pub mod domain;
 pub mod http;
+pub mod identity;
 pub mod language;
 pub mod ledger;
 pub mod net;

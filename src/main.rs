@@ -70,9 +70,10 @@ Settings, from the environment (by hand also from `Values` of a local.settings.j
   FUNCTIONS_CUSTOMHANDLER_PORT  the port on 127.0.0.1; the host sets it [default: 7071]
   SCHEDULING_CONFIG             the configuration [default: scheduling.toml beside the binary or here, else
                                 the demo clinic]
-  STORE                         where bookings are kept: sqlite:PATH [default: sqlite:scheduling.db]
+  STORE                         where bookings are kept: sqlite:PATH on one machine, or for many
+                                https://ACCOUNT.blob.core.windows.net/CONTAINER [default: sqlite:scheduling.db]
   LEDGER_SECRET                 secrets of at least 32 characters that protect what is kept, newest first,
-                                separated by commas [default: made once, beside the store]
+                                separated by commas [default: made once, beside a sqlite store]
   RETENTION_DAYS                how long a booking is kept after its last appointment [default: 30]
   GRAPH_CREDENTIAL              as whom Microsoft Graph is asked: managed-identity, client-secret, federated,
                                 workload-identity or developer-tools [default: what there is]

@@ -7,6 +7,7 @@ use crate::{
     clock::Clock,
     config::{Config, Problem, Settings, settings::GraphCredential},
     domain::ProviderName,
+    identity::Identity as OwnIdentity,
     provider::Provider,
 };
 
@@ -100,9 +101,9 @@ fn identity(config: &Config, settings: &Settings) -> Result<Identity, Problem> {
     let needs_app =
         || lacking("GRAPH_CREDENTIAL", "needs `tenant_id` and `client_id` in `[graph]` of scheduling.toml");
     Ok(match credential {
-        GraphCredential::ManagedIdentity => Identity::Managed { client_id: managed },
-        GraphCredential::WorkloadIdentity => Identity::Workload,
-        GraphCredential::DeveloperTools => Identity::DeveloperTools,
+        GraphCredential::ManagedIdentity => Identity::Own(OwnIdentity::Managed { client_id: managed }),
+        GraphCredential::WorkloadIdentity => Identity::Own(OwnIdentity::Workload),
+        GraphCredential::DeveloperTools => Identity::Own(OwnIdentity::DeveloperTools),
         GraphCredential::Federated => {
             let app = app.ok_or_else(needs_app)?;
             Identity::Federated { tenant: app.tenant, client_id: app.client_id, managed }

@@ -8,8 +8,31 @@ use std::{fmt, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use bytes::Bytes;
 
+use self::{azure_blob::AzureBlobStore, sqlite::SqliteStore};
+use crate::{config::settings::StoreSetting, identity::Identity};
+
+pub mod azure_blob;
 pub mod combined;
 pub mod sqlite;
+
+/// Opens the store that a setting names: the one `match` that knows them all. Blocks, and asks nobody on the network.
+///
+/// # Errors
+///
+/// [`StoreError::Unusable`], with what to do.
+pub fn open(setting: &StoreSetting, identity: &Identity) -> Result<Arc<dyn Store>, StoreError> {
+    Ok(match setting {
+        StoreSetting::Sqlite(path) => Arc::new(SqliteStore::open(path)?),
+        StoreSetting::AzureBlob(container) => {
+            let http = crate::net::client().map_err(|_| {
+                StoreError::Unusable(
+                    "it cannot be asked: the system's certificates cannot be read".to_owned(),
+                )
+            })?;
+            Arc::new(AzureBlobStore::new(container, identity, &http)?)
+        }
+    })
+}
 
 /// Bytes under a key, changed only on a condition.
 ///
@@ -24,7 +47,7 @@ pub mod sqlite;
 /// * A reader sees a whole document, never half of a write, and is not blocked by writers.
 /// * Ages are measured by the store's own clock, so that callers whose clocks disagree agree on ages.
 ///
-/// Keys are UTF-8 text of at most 512 bytes without control characters; `/` separates their parts and has no
+/// Keys are UTF-8 text of at most 256 bytes without control characters; `/` separates their parts and has no
 /// other meaning. Listings are in the order of the keys' bytes.
 ///
 /// # Errors

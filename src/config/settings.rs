@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use tracing_subscriber::EnvFilter;
 
 use super::{Problem, Process, Source};
-use crate::providers::graph::BaseUrl;
+use crate::{identity::Identity, providers::graph::BaseUrl, store::azure_blob::Container};
 
 /// As many as hexadecimal digits make 128 bits.
 const SHORTEST_SECRET: usize = 32;
@@ -44,6 +44,8 @@ pub struct Settings {
     pub graph_client_secret: Option<SecretString>,
     /// `AZURE_CLIENT_ID`: which managed identity, where the app has several.
     pub azure_client_id: Option<String>,
+    /// As whom the store in Azure is asked: found in the surroundings.
+    pub identity: Identity,
     /// `LOG`: a filter, as `info` or `healthbot_scheduler=debug,warn`.
     pub log: String,
     /// `LOG_FORMAT`.
@@ -72,6 +74,8 @@ pub enum GraphCredential {
 pub enum StoreSetting {
     /// `sqlite:PATH`
     Sqlite(PathBuf),
+    /// `https://ACCOUNT.blob.core.windows.net/CONTAINER`
+    AzureBlob(Container),
 }
 
 /// What a log line looks like.
@@ -109,9 +113,7 @@ impl Settings {
             reading.read_local();
         }
         let settings = reading.settings(hosted, in_azure);
-        if in_azure {
-            reading.demand_what_instances_share(&settings);
-        }
+        reading.demand_what_instances_share(&settings);
         (settings, reading.problems)
     }
 
@@ -143,13 +145,14 @@ impl Reading<'_> {
             hosted,
             in_azure,
             config_file: self.get("SCHEDULING_CONFIG").map(PathBuf::from),
-            store: self.parsed("STORE", parse_store).unwrap_or_default(),
+            store: self.parsed("STORE", StoreSetting::parse).unwrap_or_default(),
             ledger_secrets: self.parsed("LEDGER_SECRET", parse_ring).unwrap_or_default(),
             retention_days: self.parsed("RETENTION_DAYS", parse_days),
             graph_base_url: self.parsed("GRAPH_BASE_URL", str::parse),
             graph_credential: self.graph_credential(in_azure),
             graph_client_secret: self.get("GRAPH_CLIENT_SECRET").map(SecretString::from),
             azure_client_id: self.get("AZURE_CLIENT_ID"),
+            identity: self.identity(in_azure),
             log: self.parsed("LOG", parse_filter).unwrap_or_else(|| "info".to_owned()),
             log_format: self.parsed("LOG_FORMAT", parse_format).unwrap_or(default_format),
             audit_keep_files: self.parsed("AUDIT_KEEP_FILES", parse_count).unwrap_or(AUDIT_KEEP_FILES),
@@ -166,20 +169,27 @@ impl Reading<'_> {
             .unwrap_or(7071)
     }
 
-    /// As told, else by what this process finds around itself.
+    /// By what this process finds around itself.
+    fn identity(&self, in_azure: bool) -> Identity {
+        let has = |name: &str| self.process.get(name).is_some();
+        if has("AZURE_FEDERATED_TOKEN_FILE") {
+            Identity::Workload
+        } else if in_azure || has("IDENTITY_ENDPOINT") {
+            Identity::Managed { client_id: self.get("AZURE_CLIENT_ID") }
+        } else {
+            Identity::DeveloperTools
+        }
+    }
+
+    /// As told, else with the secret that was given, else as this deployment is known to Azure.
     fn graph_credential(&mut self, in_azure: bool) -> GraphCredential {
         let told = self.parsed("GRAPH_CREDENTIAL", parse_credential);
-        let has = |name: &str| self.process.get(name).is_some();
-        told.unwrap_or_else(|| {
-            if self.get("GRAPH_CLIENT_SECRET").is_some() {
-                GraphCredential::ClientSecret
-            } else if has("AZURE_FEDERATED_TOKEN_FILE") {
-                GraphCredential::WorkloadIdentity
-            } else if in_azure || has("IDENTITY_ENDPOINT") {
-                GraphCredential::ManagedIdentity
-            } else {
-                GraphCredential::DeveloperTools
-            }
+        let has_secret = || self.get("GRAPH_CLIENT_SECRET").is_some();
+        told.unwrap_or_else(|| match self.identity(in_azure) {
+            _ if has_secret() => GraphCredential::ClientSecret,
+            Identity::Workload => GraphCredential::WorkloadIdentity,
+            Identity::Managed { .. } => GraphCredential::ManagedIdentity,
+            Identity::DeveloperTools => GraphCredential::DeveloperTools,
         })
     }
 
@@ -229,19 +239,63 @@ impl Reading<'_> {
         }
     }
 
+    /// In Azure there are many instances, and elsewhere wherever they share a store.
     fn demand_what_instances_share(&mut self, settings: &Settings) {
         let unsaid = |name| !self.problems.iter().any(|problem: &Problem| problem.key == name);
+        let shared = matches!(settings.store, StoreSetting::AzureBlob(_));
         let secret = settings.ledger_secrets.is_empty() && unsaid("LEDGER_SECRET");
-        let store = matches!(settings.store, StoreSetting::Sqlite(_)) && unsaid("STORE");
-        if store {
-            let remedy = "is a file of one instance, which is refused in Azure, where each instance would have its \
-                          own; Azure Blob storage, which they would share, is not in this build yet";
+        let store = settings.in_azure.then(|| settings.store.refused_in_azure()).flatten();
+        if let Some(remedy) = store.filter(|_| unsaid("STORE")) {
             self.problems.push(problem("STORE", remedy));
         }
-        if secret {
-            let remedy = "is needed in Azure, where each instance would make its own: set at least 32 random \
-                          characters, as `openssl rand -hex 32` makes";
+        if secret && (settings.in_azure || shared) {
+            let place = if settings.in_azure { "in Azure" } else { "with a store that instances share" };
+            let remedy = format!(
+                "is needed {place}, where each instance would make its own: set at least 32 random characters, as \
+                 `openssl rand -hex 32` makes"
+            );
             self.problems.push(problem("LEDGER_SECRET", remedy));
+        }
+    }
+}
+
+impl StoreSetting {
+    /// Reads `STORE`, and what names a store elsewhere.
+    ///
+    /// # Errors
+    /// What is wrong with it, without what may be a secret in it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if let Some(path) = text.strip_prefix("sqlite:") {
+            return match path {
+                "" => Err("lacks a path: `sqlite:scheduling.db`".to_owned()),
+                path => Ok(Self::Sqlite(path.into())),
+            };
+        }
+        if text.starts_with("https://") || text.starts_with("http://") {
+            return text.parse().map(Self::AzureBlob);
+        }
+        if text.starts_with("UseDevelopmentStorage") || text.contains("AccountKey=") {
+            let remedy = "is a connection string, and account keys are not used: name the container, as \
+                          `https://ACCOUNT.blob.core.windows.net/CONTAINER`";
+            return Err(remedy.to_owned());
+        }
+        Err("must be `sqlite:PATH`, as `sqlite:scheduling.db`, or a container in Azure Blob Storage, as \
+             `https://ACCOUNT.blob.core.windows.net/CONTAINER`"
+            .to_owned())
+    }
+
+    fn refused_in_azure(&self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite(_) => Some(
+                "is a file of one instance, which is refused in Azure, where each instance would have its own: name a \
+                 container in Azure Blob Storage, as `https://ACCOUNT.blob.core.windows.net/CONTAINER`",
+            ),
+            Self::AzureBlob(container) if container.has_sas() => Some(
+                "carries a shared access signature, which is for the emulator and refused in Azure: leave out what is \
+                 behind the `?`, and give the app's managed identity the role Storage Blob Data Contributor on the \
+                 container",
+            ),
+            Self::AzureBlob(_) => None,
         }
     }
 }
@@ -260,17 +314,6 @@ fn parse_credential(text: &str) -> Result<GraphCredential, String> {
         _ => Err("must be one of `managed-identity`, `client-secret`, `federated`, `workload-identity`, \
                   `developer-tools`"
             .to_owned()),
-    }
-}
-
-fn parse_store(text: &str) -> Result<StoreSetting, String> {
-    match text.strip_prefix("sqlite:") {
-        Some("") => Err("lacks a path: `sqlite:scheduling.db`".to_owned()),
-        Some(path) => Ok(StoreSetting::Sqlite(path.into())),
-        None if text.starts_with("https://") => {
-            Err("names Azure Blob storage, which is not in this build yet; use `sqlite:PATH`".to_owned())
-        }
-        None => Err("must be `sqlite:PATH`, as `sqlite:scheduling.db`".to_owned()),
     }
 }
 
@@ -318,6 +361,7 @@ impl fmt::Display for StoreSetting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::AzureBlob(container) => container.fmt(f),
         }
     }
 }

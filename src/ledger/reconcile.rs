@@ -14,7 +14,7 @@ use super::{
 use crate::{
     domain::{CalendarId, LocationId, ProviderName, code::ConfirmationCode},
     provider::Notices,
-    store::{Condition, Listed, Read, StoreError, Wanted},
+    store::{Condition, Listed, Read, StoreError, Wanted, Written},
 };
 
 /// How often what is past its retention is looked for.
@@ -56,12 +56,23 @@ impl Ledger {
             }
         }
         if purged.as_ref().is_none_or(|purged| purged.age >= PURGE_EVERY) {
-            tally.purged = self.purge().await?;
-            let condition = purged.map_or(Condition::Absent, |purged| Condition::Is(purged.etag));
-            // Whoever else purged at the same time has written it: either will do.
-            let _ = self.store.put_if(key::PURGED, condition, bytes::Bytes::new()).await;
+            tally.purged = self.purge_if_first(purged).await?;
         }
         Ok(tally)
+    }
+
+    /// Of many who find that it is time, one purges.
+    async fn purge_if_first(&self, last: Option<Listed>) -> Result<usize, LedgerError> {
+        let condition = last.map_or(Condition::Absent, |last| Condition::Is(last.etag));
+        let Written::Done(etag) = self.store.put_if(key::PURGED, condition, bytes::Bytes::new()).await else {
+            return Ok(0);
+        };
+        let purged = self.purge().await;
+        if purged.is_err() {
+            // The next run tries again, instead of tomorrow's.
+            let _ = self.store.delete_if(key::PURGED, etag).await;
+        }
+        purged
     }
 
     async fn settle_marker(&self, listed: &Listed, tally: &mut Tally) -> Result<(), LedgerError> {
@@ -214,7 +225,7 @@ impl Ledger {
     }
 
     async fn delete(&self, listed: &Listed) -> bool {
-        matches!(self.store.delete_if(&listed.key, listed.etag.clone()).await, crate::store::Written::Done(_))
+        matches!(self.store.delete_if(&listed.key, listed.etag.clone()).await, Written::Done(_))
     }
 
     pub(super) async fn read_batch<'a, D: documents::Kept>(

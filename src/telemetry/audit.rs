@@ -1,10 +1,12 @@
-//! The audit trail: who did what, one JSON line each, in a file beside the store.
+//! The audit trail: who did what, one JSON line each, in a file beside the store; in Azure, where an instance's files
+//! go with it, among the lines of the log.
 //!
 //! A newcomer would buffer it. A record is written before the reply that it tells of goes out, with a single
 //! `write` and nothing kept in the process, so that `kill -9` loses none; several processes may append to one
 //! file. A power cut can lose the last lines: what the ledger promised is in the store, which syncs.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File, Metadata, OpenOptions},
     io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
@@ -28,9 +30,13 @@ impl Default for Rotation {
     }
 }
 
+/// Where records go.
+#[derive(Debug)]
+pub struct Audit(Option<Trail>);
+
 /// A file of records that only grows, until it is put aside.
 #[derive(Debug)]
-pub struct Audit {
+struct Trail {
     path: PathBuf,
     rotation: Rotation,
     current: Mutex<Current>,
@@ -52,7 +58,13 @@ impl Audit {
     pub fn beside(store: &Path, rotation: Rotation) -> io::Result<Self> {
         let path = store.with_extension("audit.jsonl");
         let current = Mutex::new(Current::open(&path)?);
-        Ok(Self { path, rotation, current })
+        Ok(Self(Some(Trail { path, rotation, current })))
+    }
+
+    /// Records are lines on stdout, each an object with one key, `audit`.
+    #[must_use]
+    pub fn in_the_log() -> Self {
+        Self(None)
     }
 
     /// Appends one record.
@@ -61,12 +73,23 @@ impl Audit {
     ///
     /// The record is not on file, or not all of it: what it tells of must not be answered as done.
     pub fn append(&self, record: &impl Serialize) -> io::Result<()> {
+        let Some(trail) = &self.0 else {
+            let mut line = serde_json::to_vec(&BTreeMap::from([("audit", record)]))?;
+            line.push(b'\n');
+            return io::stdout().lock().write_all(&line);
+        };
         let mut line = vec![b'\n'];
         serde_json::to_writer(&mut line, record)?;
         line.push(b'\n');
+        trail.append(&line)
+    }
+}
+
+impl Trail {
+    fn append(&self, line: &[u8]) -> io::Result<()> {
         let mut current = self.current.lock();
         self.follow(&mut current, line.len())?;
-        current.append(&line)
+        current.append(line)
     }
 
     /// Makes sure that `current` is the file of that name, and has room.

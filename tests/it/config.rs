@@ -8,6 +8,7 @@ use std::{
 use healthbot_scheduler::{
     config::{Config, DEMO, Problem, Process, Settings, Source, settings::LogFormat, settings::StoreSetting},
     domain::BookBy,
+    identity::Identity,
 };
 use secrecy::ExposeSecret;
 
@@ -195,7 +196,7 @@ fn the_host_names_the_port() {
 fn every_wrong_setting_is_named_and_no_secret_is() {
     let (_, problems) = settings(&[
         ("FUNCTIONS_CUSTOMHANDLER_PORT", "eighty"),
-        ("STORE", "https://account.blob.core.windows.net/bookings"),
+        ("STORE", "https://account.blob.core.windows.net/bookings?sig-of=hunter2"),
         ("LEDGER_SECRET", "tooshort-hunter2"),
         ("RETENTION_DAYS", "0"),
         ("LOG", "x=y=z"),
@@ -283,6 +284,41 @@ fn azure_refuses_what_each_instance_would_have_for_itself() {
     found.extend(demo);
     let keys: Vec<&str> = found.iter().map(|problem| problem.key.as_str()).collect();
     assert_eq!(keys, ["STORE", "LEDGER_SECRET", "scheduling.toml"]);
+}
+
+#[test]
+fn in_azure_a_container_is_opened_by_the_managed_identity_alone() {
+    const CONTAINER: &str = "https://clinic.blob.core.windows.net/scheduling";
+    let azure = |store: &str| {
+        let azure = [("WEBSITE_SITE_NAME", "clinic"), ("LEDGER_SECRET", SECRET), ("AZURE_CLIENT_ID", "c-1")];
+        settings(&[&azure[..], &[("STORE", store)]].concat())
+    };
+    let (settings, problems) = azure(CONTAINER);
+    assert_eq!(problems, []);
+    assert_eq!(settings.store.to_string(), CONTAINER);
+    assert_eq!(settings.identity, Identity::Managed { client_id: Some("c-1".into()) });
+    let (_, problems) = azure(&format!("{CONTAINER}?sv=2025-01-05&sig=hunter2"));
+    let told = told(&problems);
+    assert!(told.contains("Storage Blob Data Contributor") && !told.contains("hunter2"), "{told}");
+}
+
+#[test]
+fn whoever_shares_a_store_has_to_share_the_secret() {
+    const EMULATOR: &str = "http://127.0.0.1:10000/devstoreaccount1/scheduling?sv=2025-01-05&sig=hunter2";
+    let (shared, problems) = settings(&[("STORE", EMULATOR)]);
+    assert_eq!(problems.iter().map(|problem| problem.key.as_str()).collect::<Vec<_>>(), ["LEDGER_SECRET"]);
+    assert!(!format!("{shared:?} {}", shared.store).contains("hunter2"));
+    let (_, problems) = settings(&[("STORE", EMULATOR), ("LEDGER_SECRET", SECRET)]);
+    assert_eq!(problems, []);
+}
+
+#[test]
+fn a_connection_string_is_refused_without_its_key() {
+    for text in ["UseDevelopmentStorage=true", "DefaultEndpointsProtocol=https;AccountKey=hunter2"] {
+        let (_, problems) = settings(&[("STORE", text)]);
+        let told = told(&problems);
+        assert!(told.contains("name the container") && !told.contains("hunter2"), "{told}");
+    }
 }
 
 #[test]

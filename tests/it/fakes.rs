@@ -1,6 +1,7 @@
 //! What stands in for the world around the binary: the Functions host that starts, calls and kills it, that
-//! host's front door, and Microsoft Graph.
+//! host's front door, Microsoft Graph, and Azure Blob Storage.
 
+pub(crate) mod azurite;
 pub(crate) mod front_door;
 pub(crate) mod functions_host;
 #[path = "../graph_simulator/simulator/mod.rs"]

@@ -3,40 +3,35 @@
 //! `azure_identity` keeps them, renews them before they run out, and asks once however many wait. A token that
 //! Graph does not take although it has not run out is forgotten together with the credential that keeps it.
 
-use std::{error::Error as _, fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use azure_core::{
-    cloud::CustomConfiguration,
     credentials::{Secret, TokenCredential},
-    error::ErrorKind,
-    http::{ClientMethodOptions, ClientOptions, ExponentialRetryOptions, RetryOptions, Transport},
+    http::{ClientMethodOptions, ClientOptions},
 };
 use azure_identity::{
     ClientAssertion, ClientAssertionCredential, ClientAssertionCredentialOptions, ClientSecretCredential,
-    ClientSecretCredentialOptions, DeveloperToolsCredential, ManagedIdentityCredential,
-    ManagedIdentityCredentialOptions, UserAssignedId, WorkloadIdentityCredential,
-    WorkloadIdentityCredentialOptions,
+    ClientSecretCredentialOptions,
 };
 use parking_lot::Mutex;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Cloud, Trouble};
-use crate::provider::ProviderError;
+use crate::{
+    identity::{self, told_by, unusable},
+    provider::ProviderError,
+};
 
 /// Who the deployment is to Entra ID. Chosen by its settings, never by trying one after the other.
 #[derive(Debug, Clone)]
 pub enum Identity {
-    /// The one that Azure gives the app; a user-assigned one by its client id.
-    Managed { client_id: Option<String> },
+    /// The deployment's own.
+    Own(identity::Identity),
     /// An app registration of the clinic's tenant, and its secret.
     ClientSecret { tenant: String, client_id: String, secret: SecretString },
     /// An app registration of the clinic's tenant that trusts the app's managed identity.
     Federated { tenant: String, client_id: String, managed: Option<String> },
-    /// What Kubernetes mounts.
-    Workload,
-    /// `az login` or `azd auth login`.
-    DeveloperTools,
 }
 
 /// Gives out tokens for one cloud's Graph.
@@ -131,7 +126,7 @@ impl Tokens {
 
     fn credential(&self) -> azure_core::Result<Arc<dyn TokenCredential>> {
         Ok(match &self.identity {
-            Identity::Managed { client_id } => self.managed(client_id.as_ref())?,
+            Identity::Own(own) => own.credential(&self.http, self.cloud.login())?,
             Identity::ClientSecret { tenant, client_id, secret } => {
                 let secret = Secret::new(secret.expose_secret().to_owned());
                 let options = ClientSecretCredentialOptions { client_options: self.options() };
@@ -139,41 +134,17 @@ impl Tokens {
             }
             Identity::Federated { tenant, client_id, managed } => {
                 let scope = format!("{}/.default", self.cloud.token_exchange());
-                let assertion = ManagedAssertion { managed: self.managed(managed.as_ref())?, scope };
+                let managed = identity::Identity::Managed { client_id: managed.clone() };
+                let managed = managed.credential(&self.http, self.cloud.login())?;
+                let assertion = ManagedAssertion { managed, scope };
                 let options = ClientAssertionCredentialOptions { client_options: self.options() };
                 ClientAssertionCredential::new(tenant.clone(), client_id.clone(), assertion, Some(options))?
             }
-            Identity::Workload => {
-                let credential_options = ClientAssertionCredentialOptions { client_options: self.options() };
-                let options = WorkloadIdentityCredentialOptions { credential_options, ..Default::default() };
-                WorkloadIdentityCredential::new(Some(options))?
-            }
-            Identity::DeveloperTools => DeveloperToolsCredential::new(None)?,
         })
     }
 
-    fn managed(&self, client_id: Option<&String>) -> azure_core::Result<Arc<dyn TokenCredential>> {
-        let options = ManagedIdentityCredentialOptions {
-            user_assigned_id: client_id.cloned().map(UserAssignedId::ClientId),
-            client_options: self.options(),
-        };
-        Ok(ManagedIdentityCredential::new(Some(options))?)
-    }
-
-    /// The same HTTP client as everywhere, the cloud's login, and no more patience than a patient has.
     fn options(&self) -> ClientOptions {
-        let mut cloud = CustomConfiguration::default();
-        self.cloud.login().clone_into(&mut cloud.authority_host);
-        ClientOptions {
-            transport: Some(Transport::new(Arc::new(self.http.clone()))),
-            retry: RetryOptions::exponential(ExponentialRetryOptions {
-                max_retries: 2,
-                max_total_elapsed: azure_core::time::Duration::seconds(4),
-                ..Default::default()
-            }),
-            cloud: Some(Arc::new(cloud.into())),
-            ..Default::default()
-        }
+        identity::options(&self.http, self.cloud.login())
     }
 
     /// What an operator has to mend, without the error's own text: it may hold headers and addresses.
@@ -195,9 +166,11 @@ impl Tokens {
                 if code.is_empty() { String::new() } else { format!(" (AADSTS{code})") },
                 self.identity.hint()
             )),
-            None if matches!(self.identity, Identity::DeveloperTools) => ProviderError::Misconfigured(
-                "no token for Graph: run `az login`, or set up an identity (see the README)".to_owned(),
-            ),
+            None if matches!(self.identity, Identity::Own(identity::Identity::DeveloperTools)) => {
+                ProviderError::Misconfigured(
+                    "no token for Graph: run `az login`, or set up an identity (see the README)".to_owned(),
+                )
+            }
             None if unusable(error) => {
                 ProviderError::Misconfigured(format!("no token for Graph; {}", self.identity.hint()))
             }
@@ -212,9 +185,7 @@ impl Tokens {
 impl Identity {
     fn hint(&self) -> &'static str {
         match self {
-            Self::Managed { .. } => {
-                "see that the app has the managed identity whose client id `AZURE_CLIENT_ID` names"
-            }
+            Self::Own(own) => own.hint(),
             Self::ClientSecret { .. } => {
                 "see `tenant_id` and `client_id` of `[graph]`, and `GRAPH_CLIENT_SECRET`"
             }
@@ -222,8 +193,6 @@ impl Identity {
                 "see `tenant_id` and `client_id` of `[graph]`, and that the app registration trusts the managed \
                  identity"
             }
-            Self::Workload => "see `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_FEDERATED_TOKEN_FILE`",
-            Self::DeveloperTools => "run `az login`",
         }
     }
 }
@@ -245,29 +214,6 @@ fn remedy(code: &str) -> Option<&'static str> {
         "7000112" | "7000218" => "the app is disabled, or takes no secret; see its registration",
         _ => return None,
     })
-}
-
-/// The status and the AADSTS codes of whatever answered, however deep in the chain.
-fn told_by(error: &azure_core::Error) -> (Option<u16>, Option<String>) {
-    let mut next: Option<&azure_core::Error> = Some(error);
-    while let Some(error) = next {
-        if let ErrorKind::HttpResponse { status, error_code, .. } = error.kind() {
-            return (Some(u16::from(*status)), error_code.clone());
-        }
-        next = error.source().and_then(|source| source.downcast_ref());
-    }
-    (None, None)
-}
-
-/// Whether nobody was asked, because something needed to ask is not there.
-fn unusable(error: &azure_core::Error) -> bool {
-    let mut next: Option<&azure_core::Error> = Some(error);
-    let mut credential_only = true;
-    while let Some(error) = next {
-        credential_only &= matches!(error.kind(), ErrorKind::Credential | ErrorKind::Other);
-        next = error.source().and_then(|source| source.downcast_ref());
-    }
-    credential_only
 }
 
 /// Never the same twice in a process.
@@ -293,7 +239,7 @@ impl ClientAssertion for ManagedAssertion {
 
 #[cfg(test)]
 mod tests {
-    use azure_core::{Error, http::StatusCode};
+    use azure_core::{Error, error::ErrorKind, http::StatusCode};
 
     use super::*;
 
@@ -347,7 +293,7 @@ mod tests {
     #[test]
     fn developers_are_told_to_log_in() {
         let error = Error::with_message(ErrorKind::Credential, "az is not there");
-        let reason = tokens(Identity::DeveloperTools).reason(&error);
+        let reason = tokens(Identity::Own(identity::Identity::DeveloperTools)).reason(&error);
         assert!(
             matches!(&reason, ProviderError::Misconfigured(why) if why.contains("az login")),
             "{reason:?}"

@@ -26,7 +26,8 @@ pub(super) async fn settle(cluster: &Cluster) -> Result<(), String> {
             break;
         }
     }
-    // Somebody lists the slots, which settles what late executors have entered.
+    // Somebody lists the slots, which settles what late executors have entered; and somebody else a while later, since
+    // to a clock that is hours off an old entry may look as if it had just been made.
     let dates: Vec<NaiveDate> = cluster
         .shelf
         .documents("day/")
@@ -35,11 +36,11 @@ pub(super) async fn settle(cluster: &Cluster) -> Result<(), String> {
         .collect();
     let node = cluster.node(0);
     let calendar = &cluster.calendar.clinic.location.calendar;
-    node.ledger
-        .demand(calendar, &dates)
-        .await
-        .map_err(|error| format!("listing after the storm: {error}"))?;
-    sleep(Duration::from_mins(2)).await;
+    for _ in 0..2 {
+        let listed = node.ledger.demand(calendar, &dates).await;
+        listed.map_err(|error| format!("listing after the storm: {error}"))?;
+        sleep(Duration::from_mins(3)).await;
+    }
     reconcile(cluster).await
 }
 

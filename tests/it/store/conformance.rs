@@ -31,10 +31,25 @@ mod place {
     use healthbot_scheduler::store::sqlite::SqliteStore;
 
     use super::Place;
+    use crate::fakes::azurite::{Azurite, Door};
 
     pub(super) fn sqlite() -> Place {
         let folder = tempfile::tempdir().unwrap();
         Place { open: Box::new(move || Ok(Arc::new(SqliteStore::open(&folder.path().join("a.db"))?))) }
+    }
+
+    pub(super) fn azure_sas() -> Place {
+        azure(Door::Sas)
+    }
+
+    pub(super) fn azure_oauth() -> Place {
+        azure(Door::OAuth)
+    }
+
+    fn azure(door: Door) -> Place {
+        let azurite = Azurite::shared(door);
+        let container = azurite.fresh_container();
+        Place { open: Box::new(move || Ok(Arc::new(azurite.open(&container)?))) }
     }
 }
 
@@ -74,7 +89,7 @@ macro_rules! conformance {
     };
 }
 
-conformance!(sqlite);
+conformance!(sqlite azure_sas azure_oauth);
 
 async fn of_64_that_create_a_document_one_does(place: Place) {
     let store = place.open();
@@ -211,7 +226,9 @@ async fn a_walk_names_every_key_once_and_in_order(place: Place) {
     let store = place.open();
     let keys: BTreeSet<String> = (0..5_100_u32).map(|n| format!("day/{:05}", n * 7_919 % 10_007)).collect();
     assert_eq!(keys.len(), 5_100);
-    join_all(keys.iter().map(|key| put(&*store, key, key))).await;
+    for some in keys.iter().collect::<Vec<_>>().chunks(200) {
+        join_all(some.iter().map(|key| put(&*store, key, key))).await;
+    }
     join_all(["day", "day0", "dax/1", "daz/1"].map(|key| put(&*store, key, key))).await;
     let (walked, pages) = walk(&*store, "day/").await;
     assert!(pages > 1, "all came in one page");
@@ -235,7 +252,7 @@ async fn a_listing_knows_etags_and_nothing_outside_its_prefix(place: Place) {
 async fn any_bytes_and_any_letters_come_back(place: Place) {
     let store = place.open();
     let every_byte: Vec<u8> = (0..=255).collect();
-    let long = format!("day/{}", "x".repeat(508));
+    let long = format!("day/{}", "x".repeat(252));
     // In the order of their bytes, which is not that of their letters in UTF-16.
     let keys =
         ["day/'; --", "day/Ä ö", &long, "day/é", "day/e\u{301}", "day/診療所", "day/\u{fffd}", "day/🩺"];
@@ -377,10 +394,10 @@ async fn two_handles_do_not_overwrite_each_other(place: Place) {
 async fn ages_grow_from_the_last_write(place: Place) {
     let store = place.open();
     let etag = put(&*store, "a", "1").await;
-    let pause = Duration::from_millis(1_200);
+    let pause = Duration::from_millis(2_200);
     tokio::time::sleep(pause).await;
-    // A store may measure in whole seconds.
-    let at_least = Duration::from_secs(1);
+    // A store may measure in whole seconds, so that an age is up to one off either way.
+    let at_least = Duration::from_secs(2);
     assert!(document(&*store, "a").await.age >= at_least);
     assert!(store.list("a", None).await.unwrap().keys[0].age >= at_least);
     replace(&*store, "a", etag, "2").await;

@@ -1,0 +1,347 @@
+//! The store of many machines: a container in Azure Blob Storage, a blob per document.
+//!
+//! A newcomer would leave retrying to the SDK. It would repeat a conditional write whose reply was lost, be told
+//! that the condition does not hold, and report as lost a race that it had won. So the SDK's own retry is off: reads
+//! are repeated here, and of a write that has no clear answer nothing is known.
+//!
+//! # Quirks
+//!
+//! * A blob that is to be made and is there answers 409, one that has changed 412. Both are a lost race.
+//!   (`store::conformance::azure_sas`)
+//! * An `ETag` has quotes in a header and none in a listing. Ours has none. (`a_listing_knows_etags…`)
+//! * Times are whole seconds, so that an age may be a second off. The service's own `Date` is compared with
+//!   `Last-Modified`, and nobody's clock. (`ages_grow_from_the_last_write`)
+//! * A container that is being deleted cannot be made anew for half a minute.
+//!   <https://learn.microsoft.com/rest/api/storageservices/delete-container>
+
+use std::{fmt, num::NonZero, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use azure_core::{
+    http::{ClientOptions, Etag as SdkEtag, RetryOptions, Transport, headers::Headers},
+    time::{OffsetDateTime, parse_rfc7231},
+};
+use azure_storage_blob::{
+    BlobContainerClient, BlobContainerClientOptions,
+    models::{
+        BlobClientDeleteOptions, BlobClientDownloadOptions, BlobClientUploadOptions,
+        BlobContainerClientListBlobsOptions, BlobItem, DeleteSnapshotsOptionType,
+    },
+};
+use backon::{BackoffBuilder, ExponentialBuilder, Retryable};
+use bytes::Bytes;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, timeout_at},
+};
+
+use self::trouble::Trouble;
+use super::{Condition, Document, Etag, Listed, Page, Read, Store, StoreError, Wanted, Written};
+use crate::identity::Identity;
+
+mod container;
+mod name;
+mod trouble;
+
+pub use container::Container;
+
+/// Documents of one question that are read at the same time.
+const AT_ONCE: usize = 32;
+
+/// Requests of one process in flight; more would wait for each other at the service instead.
+const IN_FLIGHT: usize = 256;
+
+/// How long a read may take, repeated tries included.
+const READ: Duration = Duration::from_secs(8);
+
+/// How long one try of it may take.
+const READ_TRY: Duration = Duration::from_secs(3);
+
+/// How long a write may take, once it is sent. Then nobody knows, and whoever asked still has time to look.
+const WRITE: Duration = Duration::from_secs(5);
+
+/// How long a page of a listing may take.
+const LIST: Duration = Duration::from_secs(10);
+
+/// Never in parts: a document is written and read by one request.
+const WHOLE: usize = 256 << 20;
+
+/// Documents in a container.
+pub struct AzureBlobStore {
+    container: BlobContainerClient,
+    has_sas: bool,
+    identity: Identity,
+    in_flight: Semaphore,
+}
+
+impl AzureBlobStore {
+    /// The store in a container, asked as this identity unless a signature opens it. Asks nobody yet; the container is
+    /// made with the first document.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unusable`] when the identity lacks what it is made from.
+    pub fn new(
+        container: &Container,
+        identity: &Identity,
+        http: &reqwest::Client,
+    ) -> Result<Self, StoreError> {
+        let has_sas = container.has_sas();
+        let credential = if has_sas {
+            None
+        } else {
+            let no_token = |_| Trouble::NoToken { hint: identity.hint() }.told_as(has_sas);
+            Some(identity.credential(http, container.login()).map_err(no_token)?)
+        };
+        Self::with_credential(container, identity, credential, http)
+    }
+
+    /// The same with a credential that is there already.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unusable`] when the SDK does not take the address.
+    pub fn with_credential(
+        container: &Container,
+        identity: &Identity,
+        credential: Option<Arc<dyn azure_core::credentials::TokenCredential>>,
+        http: &reqwest::Client,
+    ) -> Result<Self, StoreError> {
+        let client_options = ClientOptions {
+            transport: Some(Transport::new(Arc::new(http.clone()))),
+            retry: RetryOptions::none(),
+            ..Default::default()
+        };
+        let options = BlobContainerClientOptions { client_options, ..Default::default() };
+        let client = BlobContainerClient::new(container.signed_url(), credential, Some(options));
+        let client = client.map_err(|_| StoreError::Unusable("`STORE` names no container".to_owned()))?;
+        let (has_sas, identity) = (container.has_sas(), identity.clone());
+        Ok(Self { container: client, has_sas, identity, in_flight: Semaphore::new(IN_FLIGHT) })
+    }
+
+    async fn read(&self, wanted: &Wanted<'_>, deadline: Instant) -> Result<Read, StoreError> {
+        match self.repeated(|| self.download(wanted), deadline).await {
+            Err(Trouble::Unchanged) => Ok(Read::Unchanged),
+            // Nobody has written anything yet.
+            Err(Trouble::NoBlob | Trouble::NoContainer) => Ok(Read::Absent),
+            read => read.map(Read::Document).map_err(|trouble| self.told(&trouble)),
+        }
+    }
+
+    async fn download(&self, wanted: &Wanted<'_>) -> Result<Document, Trouble> {
+        let options = BlobClientDownloadOptions {
+            if_none_match: wanted.known.as_ref().and_then(quoted),
+            partition_size: NonZero::new(WHOLE),
+            ..Default::default()
+        };
+        let found = self.container.blob_client(&name::of(wanted.key)).download(Some(options)).await;
+        let found = found.map_err(|error| self.trouble(&error))?;
+        let etag = found.properties.etag.as_ref().map(unquoted).ok_or(Trouble::Lacks("an `ETag`"))?;
+        let age = age(&found.headers, found.properties.last_modified)?;
+        let bytes = found.body.collect().await.map_err(|error| self.trouble(&error))?;
+        Ok(Document { bytes, etag, age })
+    }
+
+    async fn upload(&self, key: &str, condition: &Condition, document: Bytes) -> Result<Etag, Trouble> {
+        let options = BlobClientUploadOptions {
+            blob_content_type: Some("application/json".to_owned()),
+            partition_size: NonZero::new(WHOLE as u64),
+            ..Default::default()
+        };
+        let options = match condition {
+            Condition::Absent => options.if_not_exists(),
+            Condition::Is(etag) => {
+                BlobClientUploadOptions { if_match: Some(quoted(etag).ok_or(Trouble::Beaten)?), ..options }
+            }
+        };
+        let written = self.container.blob_client(&name::of(key)).upload(document.into(), Some(options)).await;
+        let written = written.map_err(|error| self.trouble(&error))?;
+        written.etag.as_ref().map(unquoted).ok_or(Trouble::Lacks("an `ETag`"))
+    }
+
+    async fn delete(&self, key: &str, etag: &Etag) -> Result<(), Trouble> {
+        let options = BlobClientDeleteOptions {
+            if_match: Some(quoted(etag).ok_or(Trouble::Beaten)?),
+            delete_snapshots: Some(DeleteSnapshotsOptionType::Include),
+            ..Default::default()
+        };
+        let deleted = self.container.blob_client(&name::of(key)).delete(Some(options)).await;
+        deleted.map(drop).map_err(|error| self.trouble(&error))
+    }
+
+    async fn page(&self, prefix: &str, cursor: Option<&str>) -> Result<Page, Trouble> {
+        let options = BlobContainerClientListBlobsOptions {
+            prefix: (!prefix.is_empty()).then(|| name::of(prefix)),
+            marker: cursor.map(str::to_owned),
+            ..Default::default()
+        };
+        let pages = self.container.list_blobs(Some(options)).map_err(|error| self.trouble(&error))?;
+        let page = pages.into_pages().next().await.ok_or(Trouble::Lacks("a page"))?;
+        let page = page.map_err(|error| self.trouble(&error))?;
+        let headers = page.headers().clone();
+        let page = page.into_model().map_err(|error| self.trouble(&error))?;
+        let mut keys = Vec::with_capacity(page.blob_items.len());
+        for item in page.blob_items {
+            keys.extend(listed(item, &headers)?);
+        }
+        Ok(Page { keys, cursor: page.next_marker.filter(|marker| !marker.is_empty()) })
+    }
+
+    /// Somebody else may be doing the same.
+    async fn make_container(&self) -> Result<(), Trouble> {
+        match self.container.create(None).await.map_err(|error| self.trouble(&error)) {
+            Ok(_) => {
+                tracing::info!("the container of the store was not there, and has been made");
+                Ok(())
+            }
+            Err(Trouble::Beaten) => Ok(()),
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    /// Makes the container before the first write. A write that found none has done nothing, and may be sent again.
+    async fn in_container<T, F: Future<Output = Result<T, Trouble>>>(
+        &self,
+        write: impl Fn() -> F,
+    ) -> Result<T, Trouble> {
+        match self.once(write()).await {
+            Err(Trouble::NoContainer) => {
+                self.once(self.make_container()).await?;
+                self.once(write()).await
+            }
+            written => written,
+        }
+    }
+
+    /// Sends a write when it is its turn.
+    async fn once<T>(&self, write: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
+        let turn = timeout_at(Instant::now() + WRITE, self.in_flight.acquire()).await;
+        let _turn = turn.map_err(|_| Trouble::Crowded)?;
+        timeout_at(Instant::now() + WRITE, write).await.unwrap_or(Err(Trouble::TooSlow))
+    }
+
+    /// Repeats a read while that may help.
+    async fn repeated<T, F: Future<Output = Result<T, Trouble>>>(
+        &self,
+        read: impl Fn() -> F,
+        deadline: Instant,
+    ) -> Result<T, Trouble> {
+        let tried = || async {
+            let turn = timeout_at(deadline, self.in_flight.acquire()).await;
+            let _turn = turn.map_err(|_| Trouble::Crowded)?;
+            let limit = deadline.min(Instant::now() + READ_TRY);
+            timeout_at(limit, read()).await.unwrap_or(Err(Trouble::TooSlow))
+        };
+        tried
+            .retry(patience())
+            .when(Trouble::passes)
+            .adjust(|_, delay| delay.filter(|delay| Instant::now() + *delay < deadline))
+            .await
+    }
+
+    /// The answer to a write that has no better one.
+    fn unclear(&self, trouble: &Trouble, operation: &'static str) -> Written {
+        let certain = trouble.did_nothing();
+        let trouble = self.told(trouble);
+        if certain {
+            tracing::error!(operation, %trouble, "the store has not written, and cannot");
+        } else {
+            tracing::warn!(operation, %trouble, "the store may have written, or not");
+        }
+        Written::Unknown
+    }
+
+    fn trouble(&self, error: &azure_core::Error) -> Trouble {
+        Trouble::of(error, &self.identity)
+    }
+
+    fn told(&self, trouble: &Trouble) -> StoreError {
+        trouble.told_as(self.has_sas)
+    }
+}
+
+#[async_trait]
+impl Store for AzureBlobStore {
+    /// All at once, and each by itself: unlike SQLite's, the answers are of several moments.
+    async fn get(&self, wanted: &[Wanted<'_>]) -> Result<Vec<Read>, StoreError> {
+        let deadline = Instant::now() + READ;
+        if let [only] = wanted {
+            return Ok(vec![self.read(only, deadline).await?]);
+        }
+        let mut reads = Vec::with_capacity(wanted.len());
+        for wanted in wanted {
+            reads.push(self.read(wanted, deadline));
+        }
+        stream::iter(reads).buffered(AT_ONCE).try_collect().await
+    }
+
+    async fn put_if(&self, key: &str, condition: Condition, document: Bytes) -> Written {
+        let write = || self.upload(key, &condition, document.clone());
+        match self.in_container(write).await {
+            Ok(etag) => Written::Done(etag),
+            Err(Trouble::Beaten) => Written::Lost,
+            // What is not there has not that `ETag`.
+            Err(Trouble::NoBlob) if condition != Condition::Absent => Written::Lost,
+            Err(trouble) => self.unclear(&trouble, "put"),
+        }
+    }
+
+    async fn delete_if(&self, key: &str, etag: Etag) -> Written {
+        match self.once(self.delete(key, &etag)).await {
+            Ok(()) => Written::Done(etag),
+            Err(Trouble::Beaten | Trouble::NoBlob | Trouble::NoContainer) => Written::Lost,
+            Err(trouble) => self.unclear(&trouble, "delete"),
+        }
+    }
+
+    async fn list(&self, prefix: &str, cursor: Option<&str>) -> Result<Page, StoreError> {
+        match self.repeated(|| self.page(prefix, cursor), Instant::now() + LIST).await {
+            Err(Trouble::NoContainer) => Ok(Page { keys: Vec::new(), cursor: None }),
+            page => page.map_err(|trouble| self.told(&trouble)),
+        }
+    }
+}
+
+impl fmt::Debug for AzureBlobStore {
+    /// The client's URL may have a signature.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AzureBlobStore").field("identity", &self.identity).finish_non_exhaustive()
+    }
+}
+
+fn patience() -> impl BackoffBuilder {
+    ExponentialBuilder::default()
+        .with_jitter()
+        .with_min_delay(Duration::from_millis(50))
+        .with_max_delay(Duration::from_secs(1))
+        .with_max_times(6)
+}
+
+/// As it is asked for; `None` for one that we never gave out, which must not be taken for a pattern.
+fn quoted(etag: &Etag) -> Option<SdkEtag> {
+    let ours = !etag.0.is_empty() && etag.0.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    ours.then(|| SdkEtag::from(format!("\"{}\"", etag.0)))
+}
+
+fn unquoted(etag: &SdkEtag) -> Etag {
+    Etag(etag.as_ref().trim_matches('"').into())
+}
+
+/// `None` for a blob that is none of ours.
+fn listed(item: BlobItem, headers: &Headers) -> Result<Option<Listed>, Trouble> {
+    let Some(key) = item.name.as_deref().and_then(name::key) else {
+        tracing::debug!("there is a blob in the container that is no document of the store");
+        return Ok(None);
+    };
+    let properties = item.properties.unwrap_or_default();
+    let etag = properties.etag.as_ref().map(unquoted).ok_or(Trouble::Lacks("an `ETag`"))?;
+    Ok(Some(Listed { key, etag, age: age(headers, properties.last_modified)? }))
+}
+
+/// Since the last write, by the service's clock.
+fn age(headers: &Headers, last_modified: Option<OffsetDateTime>) -> Result<Duration, Trouble> {
+    let now = headers.get_optional_str(&"date".into()).and_then(|date| parse_rfc7231(date).ok());
+    let (now, written) = now.zip(last_modified).ok_or(Trouble::Lacks("a time"))?;
+    Ok(Duration::from_secs(u64::try_from((now - written).whole_seconds()).unwrap_or_default()))
+}

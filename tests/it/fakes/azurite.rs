@@ -1,0 +1,159 @@
+//! Azurite, Microsoft's emulator of Azure Blob Storage: the one that `./test` has started, or one of our own.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use async_trait::async_trait;
+use azure_core::{
+    credentials::{AccessToken, TokenCredential, TokenRequestOptions},
+    time::{Duration, OffsetDateTime},
+};
+use healthbot_scheduler::{
+    identity::Identity,
+    store::{
+        StoreError,
+        azure_blob::{AzureBlobStore, Container},
+    },
+};
+use serde::Deserialize;
+
+/// How it lets callers in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Door {
+    /// http, and a signature in the URL.
+    Sas,
+    /// https, and a token.
+    OAuth,
+}
+
+/// Runs until it is dropped, unless it is the shared one.
+#[derive(Debug)]
+pub(crate) struct Azurite {
+    at: At,
+    own: Option<Child>,
+}
+
+/// What `tests/peers/azurite.mjs` tells.
+#[derive(Debug, Clone, Deserialize)]
+struct At {
+    url: String,
+    sas: String,
+    ca: Option<String>,
+    token: Option<String>,
+    pid: u32,
+}
+
+impl Azurite {
+    /// The one that `./test` has started, else one of our own.
+    pub(crate) fn shared(door: Door) -> Self {
+        let setting = match door {
+            Door::Sas => "AZURITE_SAS",
+            Door::OAuth => "AZURITE_OAUTH",
+        };
+        match crate::setting(setting) {
+            Some(told) => {
+                Self { at: serde_json::from_str(&told).expect("what the launcher told"), own: None }
+            }
+            None => Self::start(door),
+        }
+    }
+
+    /// One that nobody else uses.
+    pub(crate) fn start(door: Door) -> Self {
+        let launcher = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/azurite.mjs");
+        let mut command = Command::new("node");
+        command.args([launcher, "--json", "--port", "0"]);
+        if door == Door::OAuth {
+            command.arg("--oauth");
+        }
+        // It ends when its standard input does, so also when this process is killed.
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("node, which ./test looks for");
+        let mut told = String::new();
+        let stdout = child.stdout.take().expect("its output");
+        BufReader::new(stdout).read_line(&mut told).expect("its first line");
+        let at = serde_json::from_str(&told)
+            .unwrap_or_else(|_| panic!("Azurite does not run: try `./test --setup`"));
+        Self { at, own: Some(child) }
+    }
+
+    /// The URL of the account, without a signature.
+    pub(crate) fn url(&self) -> &str {
+        &self.at.url
+    }
+
+    pub(crate) fn sas(&self) -> &str {
+        &self.at.sas
+    }
+
+    /// The certificate of who signed its certificate.
+    pub(crate) fn ca(&self) -> &str {
+        self.at.ca.as_deref().expect("it speaks https")
+    }
+
+    /// A token that it takes.
+    pub(crate) fn token(&self) -> &str {
+        self.at.token.as_deref().expect("it takes tokens")
+    }
+
+    /// How much of a processor it has used, in seconds; from Linux' count in hundredths.
+    pub(crate) fn processor_seconds(&self) -> f64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.at.pid)).unwrap_or_default();
+        let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
+        let ticks =
+            |nth: usize| fields.get(nth).and_then(|field| field.parse::<f64>().ok()).unwrap_or_default();
+        (ticks(11) + ticks(12)) / 100.0
+    }
+
+    /// A container that nobody has used, not made yet: as `STORE` names it.
+    pub(crate) fn fresh_container(&self) -> String {
+        static COUNT: AtomicU64 = AtomicU64::new(1);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let url = format!("{}/test-{}-{number}", self.at.url, std::process::id());
+        if self.at.token.is_some() { url } else { format!("{url}?{}", self.at.sas) }
+    }
+
+    /// A store on that container, as another process would open it.
+    pub(crate) fn open(&self, container: &str) -> Result<AzureBlobStore, StoreError> {
+        let container: Container = container.parse().map_err(StoreError::Unusable)?;
+        let mut http = healthbot_scheduler::net::builder().no_proxy();
+        if let Some(ca) = &self.at.ca {
+            let pem = std::fs::read(ca).expect("the certificate");
+            http = http.tls_certs_only([reqwest::Certificate::from_pem(&pem).expect("a certificate")]);
+        }
+        let http = http.build().expect("a client");
+        let credential = self.at.token.clone().map(|token| std::sync::Arc::new(Fixed(token)) as _);
+        AzureBlobStore::with_credential(&container, &Identity::DeveloperTools, credential, &http)
+    }
+}
+
+impl Drop for Azurite {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.own {
+            drop(child.stdin.take());
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Always the same token.
+#[derive(Debug)]
+struct Fixed(String);
+
+#[async_trait]
+impl TokenCredential for Fixed {
+    async fn get_token(
+        &self,
+        scopes: &[&str],
+        _: Option<TokenRequestOptions<'_>>,
+    ) -> azure_core::Result<AccessToken> {
+        assert_eq!(scopes, ["https://storage.azure.com/.default"]);
+        Ok(AccessToken::new(self.0.clone(), OffsetDateTime::now_utc() + Duration::hours(1)))
+    }
+}
