@@ -6,12 +6,14 @@ use chrono::NaiveDate;
 use clap::{Parser, Subcommand};
 use healthbot_scheduler::{
     clock::Clock,
-    config::{Process, Settings},
+    config::{Process, Settings, settings::StoreSetting},
     deployment::Deployment,
     domain::LocationId,
     http,
     scheduling::agenda::AgendaQuery,
-    serve, telemetry,
+    serve,
+    store::copy::bar,
+    telemetry,
 };
 
 /// Appointment scheduling for health chatbots, as an Azure Functions custom handler.
@@ -57,11 +59,30 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Work on stores: where bookings are kept
+    #[command(subcommand)]
+    Store(StoreCommand),
     /// Print the HTTP contract as an `OpenAPI` 3.1 document
     Openapi {
         /// As YAML instead of JSON
         #[arg(long)]
         yaml: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum StoreCommand {
+    /// Copy every booking into another store: verified, shown, and gone on with where it was broken off
+    ///
+    /// First stop every process that uses the one to copy from. The other has to be empty, and until the copy is
+    /// finished no process writes to it.
+    Copy {
+        /// The store to copy from, as `sqlite:scheduling.db`
+        #[arg(long, value_name = "STORE")]
+        from: String,
+        /// The store to copy to, as `https://ACCOUNT.blob.core.windows.net/CONTAINER`
+        #[arg(long, value_name = "STORE")]
+        to: String,
     },
 }
 
@@ -100,6 +121,7 @@ fn main() -> ExitCode {
         Some(Command::Appointments { location, from, days, json }) => {
             run(appointments(AgendaQuery { location, from, days }, json))
         }
+        Some(Command::Store(StoreCommand::Copy { from, to })) => run(copy(&from, &to)),
         Some(Command::Openapi { yaml }) => print(&if yaml { http::yaml() } else { http::json() }),
     }
 }
@@ -161,6 +183,23 @@ async fn appointments(query: AgendaQuery, json: bool) -> ExitCode {
         Ok(agenda) => print(agenda.to_string().as_bytes()),
         Err(fault) => {
             eprintln!("{fault}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn copy(from: &str, to: &str) -> ExitCode {
+    // Of the settings only as whom Azure is asked. What is wrong with an argument is told without it: there may be a
+    // signature in it.
+    let (settings, _) = Settings::from_process_env();
+    let named = |argument: &str, text: &str| {
+        StoreSetting::parse(text).map_err(|error| format!("`{argument}` {error}"))
+    };
+    let copied = async { bar::run(&named("--from", from)?, &named("--to", to)?, &settings.identity).await };
+    match copied.await {
+        Ok(told) => print(told.as_bytes()),
+        Err(why) => {
+            eprintln!("{why}");
             ExitCode::FAILURE
         }
     }

@@ -13,6 +13,7 @@ use crate::{config::settings::StoreSetting, identity::Identity};
 
 pub mod azure_blob;
 pub mod combined;
+pub mod copy;
 pub mod sqlite;
 
 /// Opens the store that a setting names: the one `match` that knows them all. Blocks, and asks nobody on the network.

@@ -68,6 +68,8 @@ pub struct Wish {
     pub doses: Vec<WishedDose>,
     /// Vendor appointments that the candidates' seats already count.
     pub counted: Arc<HashSet<Counted>>,
+    /// Doses that the provider has no place for.
+    pub taken: Vec<u8>,
     pub patient: Arc<Patient>,
     /// What the provider will send to the patient.
     pub notices: Notices,
@@ -153,6 +155,11 @@ impl Ledger {
                 }
                 Found::Unfinished(_) if started.elapsed() > PATIENCE => return Ok(Booked::InProgress),
                 Found::Unfinished(_) => self.pause(round).await,
+                Found::Free(start) if !wish.taken.is_empty() => {
+                    // What was in the way may have been undone meanwhile: it was this very request's.
+                    let ended = if round == 0 { self.refuse(wish, *start).await? } else { None };
+                    return Ok(ended.unwrap_or(Booked::InProgress));
+                }
                 Found::Free(start) => match self.begin(wish, *start).await? {
                     Some(record) => return Box::pin(self.execute(record, wish, deadline)).await,
                     None => self.pause(round).await,
@@ -166,6 +173,7 @@ impl Ledger {
     async fn look_up(&self, request: &Request) -> Result<Found, LedgerError> {
         let keys = self.keys().await?;
         let mut free: Option<Box<Start>> = None;
+        let mut refused = None;
         let others = keys.live.iter().filter(|key| key.id != keys.current.id);
         for key in std::iter::once(&keys.current).chain(others) {
             match self.look_up_under(key, request).await? {
@@ -179,10 +187,14 @@ impl Ledger {
                         free = Some(start);
                     }
                 }
+                // Under another key it may be booked.
+                Found::Ended(Booked::SlotTaken(doses)) => refused = Some(Booked::SlotTaken(doses)),
                 found => return Ok(found),
             }
         }
-        free.map(Found::Free)
+        refused
+            .map(Found::Ended)
+            .or(free.map(Found::Free))
             .ok_or_else(|| LedgerError::Misconfigured("the ledger's secret ring is empty".into()))
     }
 
@@ -248,10 +260,7 @@ impl Ledger {
         let attempt = before.as_ref().map_or(0, |(_, booking)| booking.attempt) + 1;
         let mut booking = wish.pending(&key, generation, attempt, self.random());
         if let Some((_, before)) = &before {
-            // Where earlier attempts may have left something is not forgotten.
-            booking.days.extend(before.days.iter().copied());
-            booking.tried.clone_from(&before.tried);
-            booking.doubt = before.doubt;
+            booking.keep_traces(before);
         }
         let etag = before.as_ref().map(|(etag, _)| etag);
         let record = match self.begin_attempt(&code, etag, booking).await {
@@ -265,6 +274,24 @@ impl Ledger {
             return Ok(None);
         }
         Ok(Some(record))
+    }
+
+    /// Writes down that a request found no place, so that its repeat is told the same. `None`: somebody else is at it.
+    async fn refuse(&self, wish: &Wish, start: Start) -> Result<Option<Booked>, LedgerError> {
+        let Start { code, key, generation, before } = start;
+        // An attempt of its own would need a marker, and has left nothing to look after.
+        let attempt = before.as_ref().map_or(1, |(_, booking)| booking.attempt);
+        let mut booking = wish.pending(&key, generation, attempt, self.random());
+        booking.state = State::Undone;
+        booking.undone = Some(Undone::SlotTaken(wish.taken.clone()));
+        if let Some((_, before)) = &before {
+            booking.keep_traces(before);
+        }
+        match self.write_record(&code, before.as_ref().map(|(etag, _)| etag), booking).await {
+            Ok(_) => Ok(Some(Booked::SlotTaken(wish.taken.clone()))),
+            Err(NotWritten::Beaten(_)) => Ok(None),
+            Err(NotWritten::Failed(error)) => Err(error),
+        }
     }
 
     /// While two keys are current at once, the same request may be begun under both. Each wrote before it
@@ -489,6 +516,15 @@ impl Wish {
             locale: self.locale.clone(),
             notices: self.notices.clone(),
         }
+    }
+}
+
+impl Booking {
+    /// Where earlier attempts may have left something is not forgotten.
+    fn keep_traces(&mut self, before: &Self) {
+        self.days.extend(before.days.iter().copied());
+        self.tried.clone_from(&before.tried);
+        self.doubt = before.doubt;
     }
 }
 

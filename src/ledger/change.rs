@@ -46,6 +46,8 @@ pub struct Move {
     /// The doses that move, with the places that would do.
     pub doses: Vec<WishedDose>,
     pub counted: Arc<HashSet<Counted>>,
+    /// Of these, those that the provider has no place for.
+    pub taken: Vec<u8>,
 }
 
 /// How a change ended, now or when it was first asked for.
@@ -134,6 +136,9 @@ impl Ledger {
             Begun::Ended(changed) => return Ok(changed),
             Begun::Operation(record, operation) => (*record, operation),
         };
+        if !wish.taken.is_empty() {
+            return self.give_up(record, Ended::SlotTaken(wish.taken.clone())).await;
+        }
         let provider = self.provider(record.booking.location.provider())?.clone();
         if provider.capabilities().record == WhoseRecord::Vendor {
             let places = record.booking.places_of(&operation.doses);

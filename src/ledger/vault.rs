@@ -14,7 +14,7 @@ use super::{
     documents::{self, FORMAT, RingKey, key},
     ring::{Digest, Key, KeyId},
 };
-use crate::store::{Condition, StoreError, Written};
+use crate::store::{Condition, StoreError, Written, copy::UNFINISHED};
 
 /// How long a new key waits, for every instance to load it.
 const ROLL_OVER: TimeDelta = TimeDelta::minutes(10);
@@ -95,6 +95,13 @@ impl Ledger {
     async fn known_keys(&self) -> Result<Vec<(KeyId, RingKey)>, LedgerError> {
         let mut known = Vec::new();
         for listed in self.list_all(key::RING).await? {
+            if listed.key == UNFINISHED {
+                return Err(LedgerError::Misconfigured(
+                    "the store is an unfinished copy of another: run `healthbot-scheduler store copy` to its end, or \
+                     name another store"
+                        .into(),
+                ));
+            }
             if let Some(document) = self.document(&listed.key).await? {
                 let stored = documents::read(&document.bytes).map_err(StoreError::Unusable)?;
                 known.push((KeyId(listed.key[key::RING.len()..].to_owned()), stored));

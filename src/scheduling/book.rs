@@ -111,10 +111,17 @@ pub(super) struct ChosenDose {
 
 /// What there is for the doses chosen.
 pub(super) enum Offered {
-    Places(Vec<WishedDose>, HashSet<Counted>),
-    /// These have no place with anybody.
-    Taken(Vec<u8>),
+    Places(Places),
     NotBookable(NotBookable),
+}
+
+/// Who could serve each dose.
+pub(super) struct Places {
+    pub doses: Vec<WishedDose>,
+    pub counted: HashSet<Counted>,
+    /// These have no place with anybody. What is in the way may be what an earlier call of the same request has made
+    /// at the vendor: only the ledger knows.
+    pub taken: Vec<u8>,
 }
 
 impl Scheduling {
@@ -157,8 +164,7 @@ impl Scheduling {
             Offered::NotBookable(reason) => {
                 Ok(BookOutcome::NotBookable { reason, location: Some(chosen.location.clone()) })
             }
-            Offered::Taken(taken) => self.slot_taken(&chosen, taken).await,
-            Offered::Places(doses, counted) if request.mode == Mode::Write => {
+            Offered::Places(Places { doses, counted, taken }) if request.mode == Mode::Write => {
                 let notices = chosen.notices(&checked, request).await;
                 let wish = Wish {
                     request: checked.request,
@@ -166,6 +172,7 @@ impl Scheduling {
                     service: chosen.service.clone(),
                     doses,
                     counted: Arc::new(counted),
+                    taken,
                     patient: checked.patient,
                     notices,
                     locale: request.locale.clone(),
@@ -173,7 +180,10 @@ impl Scheduling {
                 let booked = Box::pin(self.ledger.book(wish)).await?;
                 self.answer(booked, request, &chosen).await
             }
-            Offered::Places(..) => self.preview(&chosen, &checked, request).await,
+            Offered::Places(Places { taken, .. }) if !taken.is_empty() => {
+                self.slot_taken(&chosen, taken).await
+            }
+            Offered::Places(_) => self.preview(&chosen, &checked, request).await,
         }
     }
 
@@ -229,8 +239,10 @@ impl Scheduling {
             hunt.own = own.map(Own::from);
             match self.candidates(&hunt, dose.time).await? {
                 None => return Ok(Offered::NotBookable(NotBookable::NoSuchSlot)),
-                Some((candidates, _)) if candidates.is_empty() => taken.push(dose.dose),
                 Some((candidates, handles)) => {
+                    if candidates.is_empty() {
+                        taken.push(dose.dose);
+                    }
                     counted.extend(handles);
                     doses.push(WishedDose { dose: dose.dose, time: dose.time, candidates });
                 }
@@ -239,7 +251,7 @@ impl Scheduling {
         if taken.is_empty() && chosen.service.same_practitioner {
             taken = keep_same(&mut doses, own);
         }
-        Ok(if taken.is_empty() { Offered::Places(doses, counted) } else { Offered::Taken(taken) })
+        Ok(Offered::Places(Places { doses, counted, taken }))
     }
 
     /// All checks, nothing written: also whether the slots are free at this moment.

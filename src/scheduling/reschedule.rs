@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use super::{
     BookingView, Caller, Channel, Fault, Mode, NeedsInput, NotBookable, NotOpened, Proof, Scheduling, Slot,
     appointment::Proven,
-    book::{Chosen, Offered},
+    book::{Chosen, Offered, Places},
     slots::broken_interval,
 };
 use crate::{
@@ -98,9 +98,8 @@ impl Scheduling {
         if let Some(refusal) = self.move_refused(&chosen, &record, &standing).await? {
             return Ok(refusal);
         }
-        let (doses, counted) = match self.offered(&chosen, Some(&record)).await? {
-            Offered::Places(doses, counted) => (doses, counted),
-            Offered::Taken(taken) => return self.move_taken(&chosen, &record, taken).await,
+        let Places { doses, counted, taken } = match self.offered(&chosen, Some(&record)).await? {
+            Offered::Places(places) => places,
             Offered::NotBookable(reason) => {
                 return Ok(RescheduleOutcome::NotBookable {
                     reason,
@@ -109,6 +108,9 @@ impl Scheduling {
             }
         };
         if request.mode == Mode::Preview {
+            if !taken.is_empty() {
+                return self.move_taken(&chosen, &record, taken).await;
+            }
             return self.preview_move(&chosen, &record).await;
         }
         let wish = Move {
@@ -116,6 +118,7 @@ impl Scheduling {
             service: chosen.service.clone(),
             doses,
             counted: Arc::new(counted),
+            taken,
         };
         let asker = Asker {
             request_id: request.request_id.clone(),

@@ -16,6 +16,7 @@ mod graph_simulator;
 mod interleavings;
 mod language;
 mod package;
+mod scale_out;
 mod schemathesis;
 mod store;
 

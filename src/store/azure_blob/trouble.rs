@@ -22,7 +22,7 @@ pub(super) enum Trouble {
     /// A condition did not hold.
     #[error("another write was first")]
     Beaten,
-    #[error("answered {status} {code}")]
+    #[error("answered {status}{}{code}", if code.is_empty() { "" } else { " " })]
     Answered { status: u16, code: String },
     #[error("no token: {hint}")]
     NoToken { hint: &'static str },
@@ -112,8 +112,8 @@ impl Trouble {
                 StoreError::Unusable(format!("the container {self}: {role}"))
             }
             Self::NoToken { .. } => StoreError::Unusable(self.to_string()),
-            Self::Answered { status, .. } if !self.passes() => StoreError::Unusable(format!(
-                "it {self}: see that `STORE` names a container ({status} is not expected)"
+            Self::Answered { .. } if !self.passes() => StoreError::Unusable(format!(
+                "it {self}: see that `STORE` names a container, and that nothing on the way changes what is asked"
             )),
             Self::NoContainer => StoreError::Unusable(
                 "the container is not there and could not be made: make it, or let this identity make it"

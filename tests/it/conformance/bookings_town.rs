@@ -37,11 +37,16 @@ pub(crate) async fn town() -> Town {
     Town::new(host, "bookings", can).over(graph)
 }
 
+/// What a file of clinics would be in Microsoft Bookings, and the configuration for that.
+pub(crate) async fn in_bookings(scheduling: &str) -> (Simulator, String) {
+    let town = toml::from_str::<Value>(scheduling).expect("clinics");
+    (Simulator::start(seed(&town)).await, configuration(&town))
+}
+
 /// A host over a simulated Graph.
 async fn open() -> (Simulator, FunctionsHost) {
-    let town = toml::from_str::<Value>(&scheduling_toml()).expect("the town");
-    let graph = Simulator::start(seed(&town)).await;
-    let mut host = FunctionsHost::prepared(Some(&configuration(&town)));
+    let (graph, configuration) = in_bookings(&scheduling_toml()).await;
+    let mut host = FunctionsHost::prepared(Some(&configuration));
     for (name, value) in graph.settings() {
         host.set(name, &value);
     }

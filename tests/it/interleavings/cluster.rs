@@ -77,10 +77,7 @@ pub(super) enum Reply {
     AlreadyCancelled {
         code: String,
     },
-    /// By the ledger, or because the vendor's calendar showed nothing free to begin with.
-    SlotTaken {
-        by_ledger: bool,
-    },
+    SlotTaken,
     Refused,
     TooManyBookings,
     InProgress,
@@ -323,13 +320,13 @@ impl Node {
         &self.vendor.calendar.clinic.location
     }
 
-    /// Who could serve at these times; `None` when the vendor shows nobody for one of them.
+    /// Who could serve at these times, and the doses that the vendor shows nobody for.
     async fn doses(
         &self,
         service: &Service,
         starts: &[(u8, DateTime<Utc>)],
         own: &[Handle],
-    ) -> Result<Option<(Vec<WishedDose>, HashSet<Counted>)>, LedgerError> {
+    ) -> Result<(Vec<WishedDose>, HashSet<Counted>, Vec<u8>), LedgerError> {
         let clinic = &self.vendor.calendar.clinic;
         let places: Vec<_> = starts.iter().flat_map(|(_, start)| clinic.places(service, *start)).collect();
         let (candidates, counted) = if clinic.capabilities.record == WhoseRecord::Ledger {
@@ -349,8 +346,9 @@ impl Node {
                 WishedDose { dose: *dose, time, candidates: candidates.iter().filter(at).cloned().collect() }
             })
             .collect();
-        let all = doses.iter().all(|dose| !dose.candidates.is_empty());
-        Ok(all.then_some((doses, counted)))
+        let without = doses.iter().filter(|dose| dose.candidates.is_empty());
+        let taken = without.map(|dose| dose.dose).collect();
+        Ok((doses, counted, taken))
     }
 
     async fn book(&self, errand: &Errand, invocation: Option<String>) -> Reply {
@@ -367,9 +365,7 @@ impl Node {
         }
         let service = self.vendor.calendar.clinic.service(errand.service);
         let starts: Vec<_> = (1..).zip(errand.starts.iter().copied()).collect();
-        let Some((doses, counted)) = self.doses(&service, &starts, &[]).await? else {
-            return Ok(Reply::SlotTaken { by_ledger: false });
-        };
+        let (doses, counted, taken) = self.doses(&service, &starts, &[]).await?;
         let patient = Patient { name: format!("errand-{}", errand.number), ..Patient::default() };
         let wish = Wish {
             request,
@@ -377,6 +373,7 @@ impl Node {
             service,
             doses,
             counted: Arc::new(counted),
+            taken,
             patient: Arc::new(patient),
             notices: Notices::default(),
             locale: "en-US".into(),
@@ -417,11 +414,9 @@ impl Node {
             let Some(record) = self.opened(errand, code).await? else { return Ok(Reply::NotFound) };
             let service = self.vendor.calendar.clinic.service(errand.service);
             let own: Vec<_> = record.booking.doses.iter().filter_map(|dose| dose.handle.clone()).collect();
-            let Some((doses, counted)) = self.doses(&service, starts, &own).await? else {
-                return Ok(Reply::SlotTaken { by_ledger: false });
-            };
+            let (doses, counted, taken) = self.doses(&service, starts, &own).await?;
             let location = self.location().clone();
-            let wish = Move { location, service, doses, counted: Arc::new(counted) };
+            let wish = Move { location, service, doses, counted: Arc::new(counted), taken };
             let changed = Box::pin(self.ledger.reschedule(record, wish, asker)).await?;
             Ok::<_, LedgerError>(Reply::from(changed))
         });
@@ -446,7 +441,7 @@ impl From<Booked> for Reply {
             Booked::Booked(record) => Self::Booked { code: code(&record), stands: stands(&record.booking) },
             Booked::AlreadyBooked(record) => Self::AlreadyBooked { code: code(&record) },
             Booked::AlreadyCancelled(record) => Self::AlreadyCancelled { code: code(&record) },
-            Booked::SlotTaken(_) => Self::SlotTaken { by_ledger: true },
+            Booked::SlotTaken(_) => Self::SlotTaken,
             Booked::Refused => Self::Refused,
             Booked::TooManyBookings => Self::TooManyBookings,
             Booked::InProgress => Self::InProgress,
@@ -463,7 +458,7 @@ impl From<Changed> for Reply {
             Changed::AlreadyCancelled(record) => {
                 Self::AlreadyCancelled { code: record.code.compact().to_owned() }
             }
-            Changed::SlotTaken(_) => Self::SlotTaken { by_ledger: true },
+            Changed::SlotTaken(_) => Self::SlotTaken,
             Changed::Refused => Self::Refused,
             Changed::InProgress => Self::InProgress,
         }

@@ -439,17 +439,13 @@ impl<'a> Evidence<'a> {
                         booking.state == "cancelled" || booking.doses.iter().any(gone)
                     })?;
                 }
-                Reply::SlotTaken { .. } | Reply::Refused if told.wish != Wanted::Booking => {
+                Reply::SlotTaken | Reply::Refused if told.wish != Wanted::Booking => {
                     self.not_moved(told)?;
                 }
-                Reply::SlotTaken { by_ledger: true } | Reply::Refused | Reply::TooManyBookings => {
+                Reply::SlotTaken | Reply::Refused | Reply::TooManyBookings => {
                     self.not_booked(told)?;
                 }
-                Reply::SlotTaken { by_ledger: false }
-                | Reply::InProgress
-                | Reply::NotFound
-                | Reply::Fault(_)
-                | Reply::None => {}
+                Reply::InProgress | Reply::NotFound | Reply::Fault(_) | Reply::None => {}
             }
         }
         Ok(())
