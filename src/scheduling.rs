@@ -83,7 +83,12 @@ impl Scheduling {
     /// # Errors
     /// When the store cannot be listed.
     pub async fn reconcile(&self) -> Result<Tally, Fault> {
-        Ok(self.ledger.reconcile().await?)
+        let tally = self.ledger.reconcile().await?;
+        if tally.looked_at + tally.purged > 0 {
+            let Tally { looked_at, confirmed, undone, finished, waiting, failed, purged } = tally;
+            tracing::info!(looked_at, confirmed, undone, finished, waiting, failed, purged, "settled");
+        }
+        Ok(tally)
     }
 
     fn provider(&self, name: ProviderName) -> Option<&Arc<dyn Provider>> {

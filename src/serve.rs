@@ -140,20 +140,8 @@ async fn go_on(scheduling: Scheduling, hosted: bool, demo: bool, port: u16) {
     every.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         every.tick().await;
-        match Box::pin(scheduling.reconcile()).await {
-            Ok(tally) if tally.looked_at + tally.purged > 0 => tracing::info!(
-                looked_at = tally.looked_at,
-                confirmed = tally.confirmed,
-                undone = tally.undone,
-                finished = tally.finished,
-                waiting = tally.waiting,
-                purged = tally.purged,
-                "settled"
-            ),
-            Ok(_) => {}
-            Err(fault) => {
-                tracing::warn!(error = %fault, "bookings could not be settled; the next run tries again");
-            }
+        if let Err(fault) = Box::pin(scheduling.reconcile()).await {
+            tracing::warn!(error = %fault, "bookings could not be settled; the next run tries again");
         }
         if hosted {
             return;

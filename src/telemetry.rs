@@ -69,6 +69,7 @@ pub const FIELDS: &[&str] = &[
     "undone",
     "finished",
     "waiting",
+    "failed",
     "purged",
     "at",
 ];

@@ -15,7 +15,10 @@ use std::{
 use bytes::Bytes;
 use moka::sync::Cache;
 use parking_lot::Mutex;
-use tokio::{sync::oneshot, time::sleep};
+use tokio::{
+    sync::oneshot,
+    time::{Instant, sleep},
+};
 
 use super::{Condition, Etag, Read, Store, StoreError, Wanted, Written};
 
@@ -29,6 +32,11 @@ const TRIES: u32 = 12;
 /// The pauses between tries double from the first to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(8);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
+/// A write that took longer went over a network. If more changes are waiting when it ends, still more are on their way:
+/// they are waited for, twice as long as the write took, and no longer than this.
+const LONG_WRITE: Duration = Duration::from_millis(10);
+const LONGEST_WAIT: Duration = Duration::from_millis(200);
 
 /// A document that many change.
 pub trait Document: Clone + Send + Sync + 'static {
@@ -306,8 +314,15 @@ impl<D: Document> Task<D> {
     async fn run(mut self) {
         let mut failures = 0;
         while self.gather() {
+            let started = Instant::now();
             match self.attempt(failures == 0).await {
-                Ok(()) => failures = 0,
+                Ok(()) => {
+                    failures = 0;
+                    let wait = self.wait_for_more(started.elapsed());
+                    if !wait.is_zero() {
+                        sleep(wait).await;
+                    }
+                }
                 Err(error) => {
                     self.give_up_tired(&error);
                     failures += 1;
@@ -315,6 +330,12 @@ impl<D: Document> Task<D> {
                 }
             }
         }
+    }
+
+    /// How long to wait for those who are on their way, so that a rush costs few round trips.
+    fn wait_for_more(&self, took: Duration) -> Duration {
+        let rush = self.shared.waiting.lock().get(&self.key).is_some_and(|queue| !queue.is_empty());
+        if rush && took > LONG_WRITE { (took * 2).min(LONGEST_WAIT) } else { Duration::ZERO }
     }
 
     /// Adds what has come meanwhile, and forgets those who left. False, and the end, when nothing waits:

@@ -124,7 +124,7 @@ pub async fn copy(
             return Err(CopyError::Occupied(others));
         }
     }
-    let mut copying = Copying { from, to, progress, written: 0 };
+    let mut copying = Copying { from, to, there, progress, written: 0 };
     let mut wanted: Vec<String> = listed.keys().cloned().collect();
     for _ in 0..ROUNDS {
         copying.bring(&wanted).await?;
@@ -150,6 +150,8 @@ pub async fn copy(
 struct Copying<'a> {
     from: &'a Arc<dyn Store>,
     to: &'a Arc<dyn Store>,
+    /// What an earlier run has brought.
+    there: BTreeMap<String, Etag>,
     progress: &'a (dyn Fn(Progress) + Sync),
     written: usize,
 }
@@ -160,11 +162,15 @@ impl Copying<'_> {
         let mut done = 0;
         for batch in wanted.chunks(BATCH) {
             let documents = documents(self.from, batch).await.map_err(CopyError::From)?;
-            let there = documents_of(self.to, batch).await?;
+            let known: Vec<String> =
+                batch.iter().filter(|key| self.there.contains_key(*key)).cloned().collect();
+            let there = documents_of(self.to, &known).await?;
+            let mut there: BTreeMap<String, Option<Document>> = known.into_iter().zip(there).collect();
             let mut missing = Vec::new();
-            for ((key, document), there) in batch.iter().zip(documents).zip(there) {
+            for (key, document) in batch.iter().zip(documents) {
                 // What is not there any more is found out by listing again.
                 let Some(document) = document else { continue };
+                let there = there.remove(key).flatten();
                 if there.as_ref().is_none_or(|there| there.bytes != document.bytes) {
                     missing.push(put(self.to, key, document.bytes, there.map(|there| there.etag)));
                 }

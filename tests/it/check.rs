@@ -10,7 +10,7 @@ use healthbot_scheduler::{
     clock::Clock,
     config::{Config, DEMO, Process, Settings, Source},
     providers::Providers,
-    store::{Condition, Document, Etag, Page, Read, Store, StoreError, Wanted, Written},
+    store::{Condition, Document, Etag, Listed, Page, Read, Store, StoreError, Wanted, Written},
 };
 use parking_lot::Mutex;
 
@@ -55,8 +55,15 @@ impl Store for Memory {
         self.documents.lock().remove(key).map_or(Written::Lost, |_| Written::Done(etag))
     }
 
-    async fn list(&self, _: &str, _: Option<&str>) -> Result<Page, StoreError> {
-        Ok(Page { keys: Vec::new(), cursor: None })
+    async fn list(&self, prefix: &str, _: Option<&str>) -> Result<Page, StoreError> {
+        let documents = self.documents.lock();
+        let listed = documents.iter().filter(|(key, _)| key.starts_with(prefix));
+        let listed = listed.map(|(key, etag)| Listed {
+            key: key.clone(),
+            etag: etag.clone(),
+            age: std::time::Duration::ZERO,
+        });
+        Ok(Page { keys: listed.collect(), cursor: None })
     }
 }
 

@@ -19,6 +19,7 @@ use crate::{
     },
 };
 
+mod alone;
 mod instances;
 mod load;
 
@@ -78,7 +79,7 @@ impl Run {
         let road = RoughRoad::before(service, Weather::default(), self.seed).await;
         let store = azurite.fresh_container().replace(service, &road.url);
         let mut settings = vec![("STORE", store), ("LEDGER_SECRET", SECRET.to_owned())];
-        settings.extend(self.graph.iter().flat_map(|graph| graph.settings()));
+        settings.extend(self.graph.iter().flat_map(Simulator::settings));
         let instances = Instances::start(INSTANCES, configuration, &settings).await;
         let places = Places::three_hundred(&instances, provider).await;
         let load = Load::new(instances.clone(), places, requests());
@@ -110,6 +111,7 @@ impl Run {
         let logs = instances.logs().await;
         judge(&settings[0].1, &load, self.graph.as_ref(), &logs);
         assert!(!logs.contains("panicked"), "{logs}");
+        assert!(logs.contains("\"looked_at\":"), "what the timers did is not in the log");
         assert!(instances.kills() > 10, "hardly anything was killed");
     }
 }

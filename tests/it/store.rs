@@ -1,7 +1,9 @@
 //! What every store must do, and what each does besides.
 
+mod azure_blob;
 mod combined;
 mod conformance;
+mod copy;
 mod sqlite;
 
 use healthbot_scheduler::store::{Condition, Document, Etag, Read, Store, Wanted, Written};

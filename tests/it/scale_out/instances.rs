@@ -83,7 +83,7 @@ impl Instances {
     pub(super) async fn keep_killing(self: Arc<Self>, seed: u64) {
         let mut chance = Chance::of(seed, usize::MAX / 2);
         while !self.stop.load(Ordering::Relaxed) {
-            tokio::time::sleep(Duration::from_millis(100 + chance.below(500) as u64)).await;
+            tokio::time::sleep(Duration::from_millis(200 + chance.below(1_200) as u64)).await;
             let victim = &self.hosts[chance.below(self.hosts.len())];
             victim.write().await.kill();
             self.kills.fetch_add(1, Ordering::Relaxed);
