@@ -7,6 +7,7 @@
 
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
+use moka::sync::Cache;
 use parking_lot::Mutex;
 
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
     },
     provider::{Provider, ProviderError},
     store::{
-        Store, StoreError,
+        Etag, Store, StoreError,
         combined::{ChangeError, Combined},
     },
 };
@@ -42,6 +43,9 @@ pub const STALE: Duration = Duration::from_mins(1);
 /// An executor stops by itself after this long, by its own monotonic clock.
 pub const EXECUTOR_LIMIT: Duration = Duration::from_secs(20);
 
+/// Markers that are remembered. One that is not is read before it is removed.
+const MARKERS: u64 = 10_000;
+
 /// The ledger of one process. Any number of processes may have one over the same store.
 pub struct Ledger {
     store: Arc<dyn Store>,
@@ -52,6 +56,8 @@ pub struct Ledger {
     days: Combined<Day>,
     attempts: Combined<Attempts>,
     open: Combined<Open>,
+    /// The markers that this process has left, so that they need not be read to be removed.
+    markers: Cache<String, Etag>,
     vault: Mutex<vault::Loaded>,
     retention: chrono::TimeDelta,
     started: tokio::time::Instant,
@@ -106,6 +112,7 @@ impl Ledger {
             days: Combined::new(store.clone(), random.clone()),
             attempts: Combined::new(store.clone(), random.clone()),
             open: Combined::new(store.clone(), random.clone()),
+            markers: Cache::new(MARKERS),
             store,
             providers: providers.into_iter().map(|provider| (provider.name(), provider)).collect(),
             ring,

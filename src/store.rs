@@ -85,6 +85,12 @@ pub trait Store: fmt::Debug + Send + Sync {
         all
     }
 
+    /// How long changes that nobody waits for are gathered, so that many become one write: a moment where a write is
+    /// cheap, longer where it crosses a network and meets other writers.
+    fn gathers_for(&self) -> Duration {
+        Duration::from_millis(250)
+    }
+
     /// Removes `key` if its document still has this `ETag`. [`Written::Done`] carries the removed `ETag`.
     async fn delete_if(&self, key: &str, etag: Etag) -> Written;
 

@@ -1,5 +1,5 @@
 //! Our speed as ratios, all measured in one run: `cargo bench`, or `cargo bench -- get-slots` for one part of
-//! `availability`, `start`, `get-slots` and `book`.
+//! `availability`, `start`, `get-slots`, `book` and `scale-out`; the last needs Azurite, which `./test --setup` installs.
 //!
 //! A newcomer would compare with the numbers of the last run. Another machine, or this one on another day, has
 //! other numbers: only what is measured side by side is a ratio. `docs/performance.md` says why these rivals.
@@ -8,6 +8,7 @@ mod availability;
 mod bare_writer;
 mod book;
 mod load;
+mod scale_out;
 mod server;
 mod slots;
 mod start;
@@ -34,6 +35,9 @@ fn main() {
     }
     if is_wanted("book") {
         rows.extend(runtime.block_on(book::measure()));
+    }
+    if is_wanted("scale-out") {
+        rows.extend(runtime.block_on(scale_out::measure()));
     }
     println!("\n{}", Table(rows));
 }

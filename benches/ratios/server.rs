@@ -41,12 +41,17 @@ pub(crate) fn store(folder: &Path) -> PathBuf {
 
 /// The real binary, started as the Functions host starts it. Its log lines are written, and nobody reads them.
 pub(crate) fn real(folder: &Path) -> Server {
+    real_over(folder, &format!("sqlite:{}", store(folder).display()))
+}
+
+/// The same over another store.
+pub(crate) fn real_over(folder: &Path, store: &str) -> Server {
     let port = free_port();
     let mut command = Command::new(HANDLER);
     command
         .env("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string())
         .env("SCHEDULING_CONFIG", clinic(folder))
-        .env("STORE", format!("sqlite:{}", store(folder).display()))
+        .env("STORE", store)
         .env("LEDGER_SECRET", SECRET)
         .env("LOG_FORMAT", "json");
     Server::spawn(command, port)

@@ -31,9 +31,6 @@ const PATIENCE: Duration = Duration::from_secs(8);
 /// How long the code is told again to a request without an id.
 pub const TOLD_AGAIN: TimeDelta = TimeDelta::minutes(10);
 
-/// How often what can wait is done together.
-const ROUND: Duration = Duration::from_millis(250);
-
 /// How long a reply waits for what could also be done after it.
 const TIDY: Duration = Duration::from_secs(1);
 
@@ -427,8 +424,9 @@ impl Ledger {
 
     /// When what can wait is done together.
     fn next_round(&self) -> Instant {
-        let rounds = self.started.elapsed().div_duration_f64(ROUND).floor() + 1.0;
-        self.started + ROUND.mul_f64(rounds)
+        let round = self.store.gathers_for();
+        let rounds = self.started.elapsed().div_duration_f64(round).floor() + 1.0;
+        self.started + round.mul_f64(rounds)
     }
 }
 

@@ -107,8 +107,11 @@ impl Ledger {
             condition: before.map_or(Condition::Absent, |etag| Condition::Is(etag.clone())),
             document: documents::write(&booking),
         };
-        if let [Written::Done(_), Written::Done(etag)] = &*self.store.put_in_order(vec![marker, record]).await
-        {
+        let written = self.store.put_in_order(vec![marker, record]).await;
+        if let Some(Written::Done(etag)) = written.first() {
+            self.markers.insert(key::pending(code, booking.attempt), etag.clone());
+        }
+        if let [Written::Done(_), Written::Done(etag)] = &*written {
             let (code, etag) = (code.clone(), etag.clone());
             return Ok(Record { code, booking, etag, age: Duration::ZERO });
         }
@@ -138,6 +141,11 @@ impl Ledger {
     /// Removes a marker whose work is done. When that fails `reconcile` finds nothing to do and removes it.
     pub(super) async fn unmark_pending(&self, code: &ConfirmationCode, attempt: u32) {
         let key = key::pending(code, attempt);
+        if let Some(etag) = self.markers.remove(&key)
+            && let Written::Done(_) = self.store.delete_if(&key, etag).await
+        {
+            return;
+        }
         if let Ok(Some(document)) = self.document(&key).await {
             let _ = self.store.delete_if(&key, document.etag).await;
         }

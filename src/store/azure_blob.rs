@@ -11,6 +11,8 @@
 //! * An `ETag` has quotes in a header and none in a listing. Ours has none. (`a_listing_knows_etags…`)
 //! * Times are whole seconds, so that an age may be a second off. The service's own `Date` is compared with
 //!   `Last-Modified`, and nobody's clock. (`ages_grow_from_the_last_write`)
+//! * The SDK reads an empty blob by two requests, since it asks for a range first: empty documents are not to be read
+//!   on the way to a reply.
 //! * A container that is being deleted cannot be made anew for half a minute.
 //!   <https://learn.microsoft.com/rest/api/storageservices/delete-container>
 
@@ -63,6 +65,9 @@ const WRITE: Duration = Duration::from_secs(5);
 
 /// How long a page of a listing may take.
 const LIST: Duration = Duration::from_secs(10);
+
+/// How long marks that nobody waits for are gathered. Each write of a day's document may make another instance's lose.
+const GATHERING: Duration = Duration::from_secs(3);
 
 /// Never in parts: a document is written and read by one request.
 const WHOLE: usize = 256 << 20;
@@ -285,6 +290,10 @@ impl Store for AzureBlobStore {
             Err(Trouble::NoBlob) if condition != Condition::Absent => Written::Lost,
             Err(trouble) => self.unclear(&trouble, "put"),
         }
+    }
+
+    fn gathers_for(&self) -> Duration {
+        GATHERING
     }
 
     async fn delete_if(&self, key: &str, etag: Etag) -> Written {

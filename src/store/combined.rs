@@ -33,7 +33,7 @@ const TRIES: u32 = 12;
 const FIRST_PAUSE: Duration = Duration::from_millis(8);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// A write that took longer went over a network. If more changes are waiting when it ends, still more are on their way:
+/// A write that took so long went over a network. If more changes are waiting when it ends, still more are on their way:
 /// they are waited for, twice as long as the write took, and no longer than this.
 const LONG_WRITE: Duration = Duration::from_millis(10);
 const LONGEST_WAIT: Duration = Duration::from_millis(200);
@@ -335,7 +335,7 @@ impl<D: Document> Task<D> {
     /// How long to wait for those who are on their way, so that a rush costs few round trips.
     fn wait_for_more(&self, took: Duration) -> Duration {
         let rush = self.shared.waiting.lock().get(&self.key).is_some_and(|queue| !queue.is_empty());
-        if rush && took > LONG_WRITE { (took * 2).min(LONGEST_WAIT) } else { Duration::ZERO }
+        if rush && took >= LONG_WRITE { (took * 2).min(LONGEST_WAIT) } else { Duration::ZERO }
     }
 
     /// Adds what has come meanwhile, and forgets those who left. False, and the end, when nothing waits:

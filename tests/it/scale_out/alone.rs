@@ -86,7 +86,7 @@ async fn two_hundred_bookings_of_one_day_write_its_document_twenty_times_at_most
         assert_eq!(reply.outcome(), "booked", "{}", reply.body);
     }
     // What is marked behind the replies counts too.
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    tokio::time::sleep(Duration::from_secs(5)).await;
     let counts = road.counts();
     let puts = |kind: &str| -> u64 {
         let of_kind = |method: &str, path: &str| {
@@ -111,7 +111,7 @@ async fn with_nothing_to_do_the_timer_asks_for_one_list() {
     let patient = json!({"name": "Pat Doe", "email": "pat@example.org"});
     assert_eq!(host.call("book", json!({"slotId": slot, "patient": patient})).await.outcome(), "booked");
     // The run at the start has purged; what is left behind the reply is done.
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    tokio::time::sleep(Duration::from_secs(5)).await;
     host.timer().await;
     road.reset_counts();
     let timer = host.timer().await;

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::instances::Instances;
 
 /// Patients at the same time.
-const AT_ONCE: usize = 64;
+const AT_ONCE: usize = 24;
 
 /// Tries of one request before it is left for the end.
 const TRIES: usize = 8;

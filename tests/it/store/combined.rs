@@ -85,6 +85,44 @@ async fn a_change_that_keeps_the_document_writes_nothing() {
     assert_eq!(store.writes(), 1);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_rush_on_a_slow_store_is_waited_for() {
+    let store = Faulty::new();
+    store.slow.store(true, Ordering::Relaxed);
+    let marks = combined(&store);
+    let changes = (0..300_u64).map(|n| {
+        let marks = marks.clone();
+        async move {
+            tokio::time::sleep(Duration::from_millis(n)).await;
+            marks.change("day", add(n.to_string())).await.unwrap()
+        }
+    });
+    join_all(changes).await;
+    assert_eq!(there(&store, "day").len(), 300);
+    // One after the other, writes of 10 ms would be thirty.
+    assert!(store.writes() <= 13, "{} writes", store.writes());
+    // Who comes alone does not wait.
+    let started = tokio::time::Instant::now();
+    marks.change("day", add("alone")).await.unwrap();
+    assert!(started.elapsed() <= Duration::from_millis(50), "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn what_was_seen_last_is_changed_without_asking_for_it() {
+    let store = Faulty::new();
+    let (ours, theirs) = (combined(&store), combined(&store));
+    ours.change("day", add("a")).await.unwrap();
+    let asked = store.asked.load(Ordering::Relaxed);
+    ours.change("day", add("b")).await.unwrap();
+    assert_eq!(store.asked.load(Ordering::Relaxed), asked);
+    // What would change nothing is not answered from memory.
+    theirs.change("day", remove("a")).await.unwrap();
+    assert_eq!(ours.change("day", add("a")).await.unwrap(), 2);
+    theirs.change("day", remove("b")).await.unwrap();
+    assert!(!ours.change("day", remove("b")).await.unwrap());
+    assert_eq!(there(&store, "day"), ["a"]);
+}
+
 #[tokio::test]
 async fn a_document_with_nothing_left_is_removed() {
     let store = Faulty::new();
@@ -249,6 +287,7 @@ async fn a_change_that_panics_strands_nobody() {
 struct Faulty {
     store: Arc<Memory>,
     writes: AtomicUsize,
+    asked: AtomicUsize,
     documents_read: AtomicUsize,
     lost: AtomicUsize,
     unknown: AtomicUsize,
@@ -264,6 +303,7 @@ impl Faulty {
         Arc::new(Self {
             store: Arc::default(),
             writes: AtomicUsize::default(),
+            asked: AtomicUsize::default(),
             documents_read: AtomicUsize::default(),
             lost: AtomicUsize::default(),
             unknown: AtomicUsize::default(),
@@ -320,6 +360,7 @@ impl Faulty {
 #[async_trait]
 impl Store for Faulty {
     async fn get(&self, wanted: &[Wanted<'_>]) -> Result<Vec<Read>, StoreError> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
         self.dawdle().await;
         if self.unreadable.load(Ordering::Relaxed) {
             return Err(StoreError::Unavailable("on purpose".into()));
