@@ -17,7 +17,7 @@ use super::{
     Ledger, LedgerError, STALE,
     documents::{Booking, Day, Entry, State, key},
     record::Record,
-    settle::Settled,
+    settle::{CERTAIN, Settled},
 };
 use crate::{
     domain::{CalendarId, Place, PractitionerId, Service, civil, code::ConfirmationCode},
@@ -358,12 +358,12 @@ impl Ledger {
     pub(super) async fn tidy_days(&self, record: &Record) -> Result<(), LedgerError> {
         let booking = Arc::new(record.booking.clone());
         let code: Arc<str> = record.code.compact().into();
-        let now = self.clock.now().timestamp_millis();
+        let (now, fresh) = (self.clock.now().timestamp_millis(), record.age < CERTAIN);
         for date in booking.days.iter().copied() {
             let (booking, code) = (booking.clone(), code.clone());
             self.days
                 .change(&key::day(&booking.calendar.clone(), date), move |day: &mut Day| {
-                    tidy(day, &code, &booking, now)
+                    tidy(day, &code, &booking, fresh, now)
                 })
                 .await?;
         }
@@ -411,7 +411,8 @@ fn keep_common(claims: &mut [Claim]) -> bool {
     claims.iter().all(|claim| !claim.candidates.is_empty())
 }
 
-fn tidy(day: &mut Day, code: &str, booking: &Booking, now: i64) -> Change<()> {
+/// `fresh`: the record was written less than [`CERTAIN`] ago.
+fn tidy(day: &mut Day, code: &str, booking: &Booking, fresh: bool, now: i64) -> Change<()> {
     let mut changed = false;
     day.entries.retain_mut(|entry| {
         if entry.code != code || entry.attempt > booking.attempt {
@@ -424,6 +425,10 @@ fn tidy(day: &mut Day, code: &str, booking: &Booking, now: i64) -> Change<()> {
                 entry.handle = booking.dose(entry.dose).and_then(|dose| dose.handle.clone());
                 changed = true;
             }
+            return true;
+        }
+        if fresh && booking.left_in_doubt(entry) {
+            changed |= entry.confirmed.take().is_some();
             return true;
         }
         let held = match booking.state {

@@ -303,6 +303,18 @@ impl Booking {
         standing.filter_map(|dose| Some((dose.dose, dose.place.clone()?))).collect()
     }
 
+    /// Whether an entry is a place that was given up while it was not certain what the vendor has there: beside what was
+    /// cancelled there may be another of ours, which its calendar does not show yet.
+    #[must_use]
+    pub fn left_in_doubt(&self, entry: &Entry) -> bool {
+        let cancelled = |dose: &Dose| {
+            dose.dose == entry.dose
+                && dose.status == DoseStatus::Cancelled
+                && dose.place.as_ref().is_some_and(|place| entry.is_at(place))
+        };
+        self.doubt != Doubt::None && self.doses.iter().any(cancelled)
+    }
+
     /// Whether an entry is one of the places this booking stands in.
     #[must_use]
     pub fn stands_in(&self, entry: &Entry) -> bool {
