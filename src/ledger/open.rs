@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use super::{
     Ledger, LedgerError,
     documents::{Attempts, ContactKind, DoseStatus, OpenBooking, State, key},
-    record::Record,
+    record::{NotWritten, Record},
     vault::Keys,
 };
 use crate::{domain::code::ConfirmationCode, provider::Record as WhoseRecord, store::combined::Change};
@@ -121,14 +121,20 @@ impl Ledger {
             return Ok(record);
         }
         booking.executor = self.random();
-        // Best effort: whoever changed it meanwhile has seen more than we have.
-        if let Ok(written) = self.write_record(&record.code, Some(&record.etag), booking.clone()).await {
-            // Entries of places it has left are in nobody's way, since what the vendor shows counts.
-            let _ = self.tidy_days(&written).await;
-            return Ok(written);
+        match self.write_record(&record.code, Some(&record.etag), booking.clone()).await {
+            Ok(written) => {
+                // Entries of places it has left are in nobody's way, since what the vendor shows counts.
+                let _ = self.tidy_days(&written).await;
+                Ok(written)
+            }
+            // Whoever changed it meanwhile knows more: what is gone may be what is being cancelled.
+            Err(NotWritten::Beaten(Some(now))) => Ok(*now),
+            // Best effort.
+            Err(_) => {
+                record.booking = booking;
+                Ok(record)
+            }
         }
-        record.booking = booking;
-        Ok(record)
     }
 
     /// Counts a booking as open for its contacts, unless one of them has `max` open already.

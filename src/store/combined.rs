@@ -25,12 +25,13 @@ use super::{Condition, Etag, Read, Store, StoreError, Wanted, Written};
 /// So many parsed documents are kept for the next change or reading.
 const KEPT: u64 = 1_024;
 
-/// So often a change is tried. Against one rival who wins every second time, six tries in a row are lost
-/// once in 64 times, twelve once in 4,096; and the pauses between them let rivals finish.
-const TRIES: u32 = 12;
+/// So long a change is tried. Of several processes that change a document at the same time one wins each time, and
+/// whoever lost tries again: the more of them, the more tries it takes.
+const PATIENCE: Duration = Duration::from_secs(8);
 
-/// The pauses between tries double from the first to the longest.
-const FIRST_PAUSE: Duration = Duration::from_millis(8);
+/// The pauses between tries are by chance, up to twice as long as the try took, and longer after each that failed, so
+/// that rivals who met once do not meet again.
+const SHORTEST_TRY: Duration = Duration::from_millis(4);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 /// A write that took so long went over a network. If more changes are waiting when it ends, still more are on their way:
@@ -78,7 +79,7 @@ pub enum ChangeError {
     #[error("the store did not say whether it had written; try again")]
     Unclear,
     /// Others kept changing the document first.
-    #[error("the document was changed by others at each of {TRIES} tries; try again")]
+    #[error("the document was changed by others at each try for {} s; try again", PATIENCE.as_secs())]
     Contended,
     /// The task that changes the document ended early: a change panicked, or the process is stopping.
     #[error("the change was interrupted; try again")]
@@ -304,10 +305,10 @@ struct Task<D> {
     finished: bool,
 }
 
-/// A waiting change, and how often it was part of a write that failed.
+/// A waiting change, and since when it is tried.
 struct Tried<D> {
     change: Box<dyn Waiting<D>>,
-    times: u32,
+    since: Instant,
 }
 
 impl<D: Document> Task<D> {
@@ -326,7 +327,7 @@ impl<D: Document> Task<D> {
                 Err(error) => {
                     self.give_up_tired(&error);
                     failures += 1;
-                    sleep(self.pause(failures)).await;
+                    sleep(self.pause(failures, started.elapsed())).await;
                 }
             }
         }
@@ -343,7 +344,7 @@ impl<D: Document> Task<D> {
     fn gather(&mut self) -> bool {
         let mut waiting = self.shared.waiting.lock();
         let arrived = waiting.get_mut(&self.key).map(mem::take).unwrap_or_default();
-        self.batch.extend(arrived.into_iter().map(|change| Tried { change, times: 0 }));
+        self.batch.extend(arrived.into_iter().map(|change| Tried { change, since: Instant::now() }));
         self.batch.retain(|tried| tried.change.is_awaited());
         if self.batch.is_empty() {
             waiting.remove(&self.key);
@@ -407,22 +408,18 @@ impl<D: Document> Task<D> {
         }
     }
 
-    /// Counts the failed try, and answers those who have had enough.
+    /// Answers those who have waited for long enough.
     fn give_up_tired(&mut self, error: &ChangeError) {
-        let tired = |tried: &mut Tried<D>| {
-            tried.times += 1;
-            tried.times >= TRIES
-        };
+        let tired = |tried: &mut Tried<D>| tried.since.elapsed() >= PATIENCE;
         for tried in self.batch.extract_if(.., tired) {
             tried.change.answer(Err(error.clone()));
         }
     }
 
-    /// Half of it by chance, so that rivals who met once do not meet again.
-    fn pause(&self, failures: u32) -> Duration {
-        let half = FIRST_PAUSE.saturating_mul(1 << failures.min(10)).min(LONGEST_PAUSE) / 2;
+    fn pause(&self, failures: u32, took: Duration) -> Duration {
+        let longest = (took.max(SHORTEST_TRY) * (1 << failures.min(7))).min(LONGEST_PAUSE);
         let chance = u32::try_from((self.shared.chance)() % 1_024).unwrap_or_default();
-        half + half * chance / 1_024
+        longest * chance / 1_024
     }
 }
 

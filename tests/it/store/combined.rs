@@ -248,7 +248,8 @@ async fn what_never_succeeds_is_given_up() {
     *store.always.lock() = Some(Written::Unknown);
     let error = marks.change("day", add("a")).await.unwrap_err();
     assert!(matches!(error, ChangeError::Unclear), "{error}");
-    assert!(store.writes() <= 24, "{} writes", store.writes());
+    // Eight seconds each, with pauses of up to half a second.
+    assert!(store.writes() <= 120, "{} writes", store.writes());
     *store.always.lock() = None;
     assert_eq!(marks.change("day", add("b")).await.unwrap(), 1);
 }
