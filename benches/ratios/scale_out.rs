@@ -34,7 +34,8 @@ const SIZE: usize = 909;
 pub(crate) async fn measure() -> Vec<Row> {
     let (mut bare, mut ours) = (Vec::new(), [Vec::new(), Vec::new(), Vec::new()]);
     for round in 1..=ROUNDS {
-        // Each measurement has an Azurite of its own: one that has kept much stands still for seconds now and then.
+        // Each measurement has an Azurite of its own: with one for all, writes went unanswered for seconds in a later
+        // round, and what an emulator has kept from an earlier one should not count.
         let azurite = Azurite::start();
         bare.push(writes(&azurite.container("bare")).await);
         for (rates, processes) in ours.iter_mut().zip(PROCESSES) {
