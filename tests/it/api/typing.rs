@@ -112,6 +112,7 @@ async fn intake_slot(host: &FunctionsHost) -> String {
 async fn every_slip_is_asked_for_again_in_the_patients_language() {
     let host = FunctionsHost::start(Some(&conformance::scheduling_toml())).await;
     let slot = intake_slot(&host).await;
+    host.until_secret_is_known().await;
     let before = host.documents("");
     let mut english: HashMap<(usize, String), String> = HashMap::new();
     for language in LANGUAGES {
@@ -147,8 +148,7 @@ async fn every_slip_is_asked_for_again_in_the_patients_language() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nonsense_leaves_nothing_in_the_store() {
     let host = FunctionsHost::start(None).await;
-    // The store is opened behind the listener: whoever is answered finds it there.
-    host.timer().await;
+    host.until_secret_is_known().await;
     let before = host.documents("");
     for (function, body, _) in nonsense() {
         let call = host.client().post(host.url(&format!("/api/{function}")));
