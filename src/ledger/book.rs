@@ -60,6 +60,8 @@ impl std::fmt::Debug for Request {
 #[derive(Debug, Clone)]
 pub struct Wish {
     pub request: Request,
+    /// Where it may begin, as far as was [seen](Ledger::recall).
+    pub start: Option<Box<Start>>,
     pub location: Arc<Location>,
     pub service: Arc<Service>,
     pub doses: Vec<WishedDose>,
@@ -107,8 +109,17 @@ enum Found {
     Free(Box<Start>),
 }
 
-/// Where an attempt begins.
-struct Start {
+/// What became of a request that was made before.
+#[derive(Debug)]
+pub enum Recalled {
+    Ended(Box<Booked>),
+    /// It has to be dealt with, and may begin here if nobody is at it.
+    Open(Option<Box<Start>>),
+}
+
+/// Where an attempt begins. What is there may change before it does: every write of it is conditional.
+#[derive(Clone)]
+pub struct Start {
     code: ConfirmationCode,
     key: Key,
     generation: u32,
@@ -116,16 +127,23 @@ struct Start {
     before: Option<(Etag, Booking)>,
 }
 
+impl std::fmt::Debug for Start {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Start").field("generation", &self.generation).finish_non_exhaustive()
+    }
+}
+
 impl Ledger {
-    /// What became of a request that was made before; `None` when it has to be dealt with.
+    /// What became of a request that was made before.
     ///
     /// # Errors
     /// When the store cannot be read, or the request id was used for something else.
-    pub async fn recall(&self, request: &Request) -> Result<Option<Booked>, LedgerError> {
-        match self.look_up(request).await? {
-            Found::Ended(ended) => Ok(Some(ended)),
-            Found::Unfinished(_) | Found::Free(_) => Ok(None),
-        }
+    pub async fn recall(&self, request: &Request) -> Result<Recalled, LedgerError> {
+        Ok(match self.look_up(request).await? {
+            Found::Ended(ended) => Recalled::Ended(Box::new(ended)),
+            Found::Unfinished(_) => Recalled::Open(None),
+            Found::Free(start) => Recalled::Open(Some(start)),
+        })
     }
 
     /// Books a series, all or nothing, exactly once per request.
@@ -142,8 +160,14 @@ impl Ledger {
 
     async fn book_until(self: &Arc<Self>, wish: &Wish, deadline: Instant) -> Result<Booked, LedgerError> {
         let started = Instant::now();
+        // Who is to be refused looks again: what is in the way may be what the same request has booked since.
+        let mut start = wish.start.clone().filter(|_| wish.taken.is_empty());
         for round in 0.. {
-            match self.look_up(&wish.request).await? {
+            let found = match start.take() {
+                Some(start) => Found::Free(start),
+                None => self.look_up(&wish.request).await?,
+            };
+            match found {
                 Found::Ended(ended) => return Ok(ended),
                 Found::Unfinished(record) if record.age >= STALE => {
                     if let Settled::Waiting = self.settle(&record.code).await? {

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     domain::{BookBy, Location, PractitionerChoice, PractitionerId, Service, TimeRange, slot::SlotId},
     ledger::{
-        book::{Booked, Request, Wish, WishedDose},
+        book::{Booked, Recalled, Wish, WishedDose},
         documents::Dose,
         record::Record,
     },
@@ -152,11 +152,16 @@ impl Scheduling {
             Ok(checked) => checked,
             Err(asks) => return Ok(BookOutcome::NeedsInput(asks)),
         };
-        if request.mode == Mode::Write
-            && let Some(booked) = self.recalled(&checked.request).await?
-        {
-            return self.answer(booked, request, &chosen).await;
-        }
+        let start = match request.mode {
+            Mode::Write => match self.ledger.recall(&checked.request).await? {
+                Recalled::Ended(booked) => {
+                    let booked = self.as_it_is_now(*booked).await?;
+                    return self.answer(booked, request, &chosen).await;
+                }
+                Recalled::Open(start) => start,
+            },
+            Mode::Preview => None,
+        };
         if let Some(refusal) = chosen.refusal(&checked, now) {
             return Ok(refusal);
         }
@@ -168,6 +173,7 @@ impl Scheduling {
                 let notices = chosen.notices(&checked, request).await;
                 let wish = Wish {
                     request: checked.request,
+                    start,
                     location: chosen.location.clone(),
                     service: chosen.service.clone(),
                     doses,
@@ -187,13 +193,11 @@ impl Scheduling {
         }
     }
 
-    /// What became of a request that was made before: as the vendor has it now.
-    async fn recalled(&self, request: &Request) -> Result<Option<Booked>, Fault> {
-        Ok(match self.ledger.recall(request).await? {
-            Some(Booked::Booked(record)) => {
-                Some(Booked::Booked(Box::new(self.ledger.refresh(*record).await?)))
-            }
-            recalled => recalled,
+    /// A booking that was made before, as the vendor has it now.
+    async fn as_it_is_now(&self, booked: Booked) -> Result<Booked, Fault> {
+        Ok(match booked {
+            Booked::Booked(record) => Booked::Booked(Box::new(self.ledger.refresh(*record).await?)),
+            booked => booked,
         })
     }
 

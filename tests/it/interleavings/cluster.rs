@@ -7,7 +7,7 @@ use healthbot_scheduler::{
     domain::{Location, Service, code::ConfirmationCode},
     ledger::{
         Ledger, LedgerError,
-        book::{Booked, Request, Wish, WishedDose},
+        book::{Booked, Recalled, Request, Wish, WishedDose},
         change::{Asker, Changed, Move},
         days::Candidate,
         documents::{Booking, ContactKind},
@@ -360,15 +360,17 @@ impl Node {
 
     async fn try_book(&self, errand: &Errand, invocation: Option<String>) -> Result<Reply, LedgerError> {
         let request = errand.request(invocation);
-        if let Some(booked) = self.ledger.recall(&request).await? {
-            return Ok(Reply::from(booked));
-        }
+        let start = match self.ledger.recall(&request).await? {
+            Recalled::Ended(booked) => return Ok(Reply::from(*booked)),
+            Recalled::Open(start) => start,
+        };
         let service = self.vendor.calendar.clinic.service(errand.service);
         let starts: Vec<_> = (1..).zip(errand.starts.iter().copied()).collect();
         let (doses, counted, taken) = self.doses(&service, &starts, &[]).await?;
         let patient = Patient { name: format!("errand-{}", errand.number), ..Patient::default() };
         let wish = Wish {
             request,
+            start,
             location: self.location().clone(),
             service,
             doses,

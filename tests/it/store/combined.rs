@@ -124,6 +124,31 @@ async fn what_was_seen_last_is_changed_without_asking_for_it() {
 }
 
 #[tokio::test]
+async fn who_is_mostly_too_late_asks_first_and_writes_once() {
+    let store = Faulty::new();
+    let (ours, theirs) = (combined(&store), combined(&store));
+    let counts = || (store.asked.load(Ordering::Relaxed), store.writes());
+    let by_turns = async |from: usize| {
+        for number in from..from + 20 {
+            ours.change("day", add(format!("ours {number}"))).await.unwrap();
+            theirs.change("day", add(format!("theirs {number}"))).await.unwrap();
+        }
+    };
+    by_turns(0).await;
+    let (asked, written) = counts();
+    by_turns(20).await;
+    assert_eq!(counts(), (asked + 40, written + 40), "each asks once and writes once");
+    // Alone again, it soon goes without asking.
+    for number in 0..20 {
+        ours.change("day", add(format!("alone {number}"))).await.unwrap();
+    }
+    let (asked, written) = counts();
+    ours.change("day", add("last")).await.unwrap();
+    assert_eq!(counts(), (asked, written + 1));
+    assert_eq!(there(&store, "day").len(), 101);
+}
+
+#[tokio::test]
 async fn a_document_with_nothing_left_is_removed() {
     let store = Faulty::new();
     let marks = combined(&store);
