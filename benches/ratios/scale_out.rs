@@ -89,8 +89,14 @@ async fn bookings(container: &str, processes: usize) -> f64 {
             let mut connection = Connection::open(port).await.expect("a connection");
             while let Some(request) = requests.get(next.fetch_add(1, Ordering::Relaxed)) {
                 // What was told to be repeated is repeated, and takes its time.
-                while connection.call(request).await.is_err() {
-                    faults.fetch_add(1, Ordering::Relaxed);
+                loop {
+                    let Ok(reply) = connection.call(request).await else {
+                        faults.fetch_add(1, Ordering::Relaxed);
+                        continue;
+                    };
+                    let booked = reply.starts_with(br#"{"outcome":"booked""#);
+                    assert!(booked, "{}", String::from_utf8_lossy(reply));
+                    break;
                 }
             }
         })
