@@ -3,7 +3,7 @@
 //! Which one it is, the settings say. A newcomer would try one after the other, as other SDKs do: then a
 //! deployment that lacks its identity is found out by whoever else answers.
 
-use std::{error::Error as _, sync::Arc};
+use std::sync::Arc;
 
 use azure_core::{
     cloud::CustomConfiguration,
@@ -17,6 +17,10 @@ use azure_identity::{
     WorkloadIdentityCredentialOptions,
 };
 
+mod kept;
+
+pub(crate) use kept::Kept;
+
 /// Where an identity is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Identity {
@@ -29,7 +33,7 @@ pub enum Identity {
 }
 
 impl Identity {
-    /// What gives out its tokens; `login` is the address of the cloud's Entra ID.
+    /// What gives out its tokens, and keeps them; `login` is the address of the cloud's Entra ID.
     ///
     /// # Errors
     /// When the surroundings lack what it is made from.
@@ -38,7 +42,7 @@ impl Identity {
         http: &reqwest::Client,
         login: &str,
     ) -> azure_core::Result<Arc<dyn TokenCredential>> {
-        Ok(match self {
+        let asks: Arc<dyn TokenCredential> = match self {
             Self::Managed { client_id } => {
                 ManagedIdentityCredential::new(Some(ManagedIdentityCredentialOptions {
                     user_assigned_id: client_id.clone().map(UserAssignedId::ClientId),
@@ -52,7 +56,8 @@ impl Identity {
                 WorkloadIdentityCredential::new(Some(options))?
             }
             Self::DeveloperTools => DeveloperToolsCredential::new(None)?,
-        })
+        };
+        Ok(Kept::new(asks))
     }
 
     /// What to look at when it gets no token.
@@ -86,23 +91,23 @@ pub(crate) fn options(http: &reqwest::Client, login: &str) -> ClientOptions {
 
 /// The status and the code of whatever answered, however deep in the chain.
 pub(crate) fn told_by(error: &azure_core::Error) -> (Option<u16>, Option<String>) {
-    let mut next: Option<&azure_core::Error> = Some(error);
-    while let Some(error) = next {
-        if let ErrorKind::HttpResponse { status, error_code, .. } = error.kind() {
-            return (Some(u16::from(*status)), error_code.clone());
-        }
-        next = error.source().and_then(|source| source.downcast_ref());
-    }
-    (None, None)
+    chain(error)
+        .find_map(|error| match error.kind() {
+            ErrorKind::HttpResponse { status, error_code, .. } => {
+                Some((Some(u16::from(*status)), error_code.clone()))
+            }
+            _ => None,
+        })
+        .unwrap_or_default()
 }
 
 /// Whether nobody was asked, because something needed to ask is not there.
 pub(crate) fn unusable(error: &azure_core::Error) -> bool {
-    let mut next: Option<&azure_core::Error> = Some(error);
-    let mut credential_only = true;
-    while let Some(error) = next {
-        credential_only &= matches!(error.kind(), ErrorKind::Credential | ErrorKind::Other);
-        next = error.source().and_then(|source| source.downcast_ref());
-    }
-    credential_only
+    chain(error).all(|error| matches!(error.kind(), ErrorKind::Credential | ErrorKind::Other))
+}
+
+/// An error of the SDK, and those of it that it came from.
+fn chain(error: &azure_core::Error) -> impl Iterator<Item = &azure_core::Error> {
+    let first: &(dyn std::error::Error + 'static) = error;
+    std::iter::successors(Some(first), |error| error.source()).filter_map(|error| error.downcast_ref())
 }

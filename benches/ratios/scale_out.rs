@@ -3,18 +3,18 @@
 //! Azurite is one thread of JavaScript: it, and not the processes, is the limit here, and a booking costs as many of its
 //! answers as it asks for. So the same requests are counted as well.
 
-use std::{
-    io::{BufRead, BufReader},
-    process::{Child, Command, Stdio},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+#[path = "../../tests/it/fakes/azurite/launched.rs"]
+mod launched;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
 };
 
 use reqwest::StatusCode;
-use serde_json::Value;
+use serde::Deserialize;
 
+use self::launched::Launched;
 use crate::{
     load::{Connection, post},
     server::{Server, folder, now, real_over},
@@ -152,33 +152,24 @@ fn rate(count: usize, started: std::time::Instant) -> f64 {
 
 /// Runs until it is dropped.
 struct Azurite {
-    child: Child,
+    at: At,
+    _own: Launched,
+}
+
+/// What the launcher tells.
+#[derive(Deserialize)]
+struct At {
     url: String,
     sas: String,
 }
 
 impl Azurite {
     fn start() -> Self {
-        let launcher = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/azurite.mjs");
-        let mut command = Command::new("node");
-        command.args([launcher, "--json", "--port", "0"]).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().expect("node 20 or newer");
-        let mut told = String::new();
-        let stdout = child.stdout.take().expect("its output");
-        BufReader::new(stdout).read_line(&mut told).expect("its first line");
-        let told: Value = serde_json::from_str(&told).expect("Azurite, which `./test --setup` installs");
-        let text = |key: &str| told[key].as_str().expect("text").to_owned();
-        Self { child, url: text("url"), sas: text("sas") }
+        let (own, told) = Launched::with(&[]);
+        Self { at: serde_json::from_str(&told).expect("what the launcher told"), _own: own }
     }
 
     fn container(&self, name: &str) -> String {
-        format!("{}/{name}?{}", self.url, self.sas)
-    }
-}
-
-impl Drop for Azurite {
-    fn drop(&mut self) {
-        drop(self.child.stdin.take());
-        let _ = self.child.wait();
+        format!("{}/{name}?{}", self.at.url, self.at.sas)
     }
 }

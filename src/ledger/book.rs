@@ -20,9 +20,9 @@ use super::{
     vendor::VendorCall,
 };
 use crate::{
-    domain::{Location, Service, TimeRange, code::ConfirmationCode},
+    domain::{Location, Place, Service, TimeRange, code::ConfirmationCode},
     provider::{Counted, Notices, Patient, Record as WhoseRecord},
-    store::{Etag, StoreError},
+    store::StoreError,
 };
 
 /// How long a request waits for another that is the same, before it says so.
@@ -124,7 +124,7 @@ pub struct Start {
     key: Key,
     generation: u32,
     /// What is there: an undone record is taken up again.
-    before: Option<(Etag, Booking)>,
+    before: Option<Box<Record>>,
 }
 
 impl std::fmt::Debug for Start {
@@ -177,9 +177,10 @@ impl Ledger {
                 Found::Unfinished(_) if started.elapsed() > PATIENCE => return Ok(Booked::InProgress),
                 Found::Unfinished(_) => self.pause(round).await,
                 Found::Free(start) if !wish.taken.is_empty() => {
-                    // What was in the way may have been undone meanwhile: it was this very request's.
-                    let ended = if round == 0 { self.refuse(wish, *start).await? } else { None };
-                    return Ok(ended.unwrap_or(Booked::InProgress));
+                    let by_others =
+                        start.before.as_ref().is_none_or(|before| wish.was_kept_out_by_others(before));
+                    let refused = if by_others { self.refuse(wish, *start).await? } else { None };
+                    return Ok(refused.unwrap_or(Booked::InProgress));
                 }
                 Found::Free(start) => match self.begin(wish, *start).await? {
                     Some(record) => return Box::pin(self.execute(record, wish, deadline)).await,
@@ -239,8 +240,7 @@ impl Ledger {
                 Judged::Ended(booked) => return Ok(Found::Ended(booked)),
                 Judged::Unfinished(record) => return Ok(Found::Unfinished(record)),
                 Judged::Again(record) => {
-                    let before = Some((record.etag, record.booking));
-                    let start = Start { code, key: key.clone(), generation, before };
+                    let start = Start { code, key: key.clone(), generation, before: Some(record) };
                     return Ok(Found::Free(Box::new(start)));
                 }
                 Judged::NextGeneration => {}
@@ -278,12 +278,12 @@ impl Ledger {
     /// Writes the marker and the pending record. `None`: somebody else did.
     async fn begin(&self, wish: &Wish, start: Start) -> Result<Option<Record>, LedgerError> {
         let Start { code, key, generation, before } = start;
-        let attempt = before.as_ref().map_or(0, |(_, booking)| booking.attempt) + 1;
+        let attempt = before.as_ref().map_or(0, |before| before.booking.attempt) + 1;
         let mut booking = wish.pending(&key, generation, attempt, self.random());
-        if let Some((_, before)) = &before {
-            booking.keep_traces(before);
+        if let Some(before) = &before {
+            booking.keep_traces(&before.booking);
         }
-        let etag = before.as_ref().map(|(etag, _)| etag);
+        let etag = before.as_ref().map(|before| &before.etag);
         let record = match self.begin_attempt(&code, etag, booking).await {
             Ok(record) => record,
             Err(NotWritten::Beaten(_)) => return Ok(None),
@@ -301,14 +301,14 @@ impl Ledger {
     async fn refuse(&self, wish: &Wish, start: Start) -> Result<Option<Booked>, LedgerError> {
         let Start { code, key, generation, before } = start;
         // An attempt of its own would need a marker, and has left nothing to look after.
-        let attempt = before.as_ref().map_or(1, |(_, booking)| booking.attempt);
+        let attempt = before.as_ref().map_or(1, |before| before.booking.attempt);
         let mut booking = wish.pending(&key, generation, attempt, self.random());
         booking.state = State::Undone;
         booking.undone = Some(Undone::SlotTaken(wish.taken.clone()));
-        if let Some((_, before)) = &before {
-            booking.keep_traces(before);
+        if let Some(before) = &before {
+            booking.keep_traces(&before.booking);
         }
-        match self.write_record(&code, before.as_ref().map(|(etag, _)| etag), booking).await {
+        match self.write_record(&code, before.as_ref().map(|before| &before.etag), booking).await {
             Ok(_) => Ok(Some(Booked::SlotTaken(wish.taken.clone()))),
             Err(NotWritten::Beaten(_)) => Ok(None),
             Err(NotWritten::Failed(error)) => Err(error),
@@ -502,6 +502,18 @@ impl Request {
 }
 
 impl Wish {
+    /// Whether what the vendor shows in the way of this is certainly not what an earlier attempt of the same request
+    /// has made there.
+    fn was_kept_out_by_others(&self, before: &Record) -> bool {
+        let seen = self.start.as_ref().and_then(|start| start.before.as_ref());
+        let read_before = seen.filter(|seen| seen.etag == before.etag).map(|_| before.age);
+        !before.booking.may_be_in_the_way(self.taken_times(), read_before)
+    }
+
+    fn taken_times(&self) -> impl Iterator<Item = TimeRange> {
+        taken_times(&self.doses, &self.taken, &self.service)
+    }
+
     fn claims(&self) -> Vec<Claim> {
         self.doses.iter().map(|dose| Claim { dose: dose.dose, candidates: dose.candidates.clone() }).collect()
     }
@@ -541,7 +553,38 @@ impl Wish {
     }
 }
 
+/// The times, with what is kept free around them, of these doses.
+pub(super) fn taken_times(
+    doses: &[WishedDose],
+    taken: &[u8],
+    service: &Service,
+) -> impl Iterator<Item = TimeRange> {
+    doses.iter().filter(|dose| taken.contains(&dose.dose)).map(|dose| service.buffered(dose.time))
+}
+
 impl Booking {
+    /// Whether what a vendor shows at these times may be of this very booking: made and taken back again, or about to
+    /// appear. Searches show such things for a while, on other instances too. Nobody may be told for good that a place
+    /// is taken which is free again at the next moment.
+    ///
+    /// `unchanged`: how long before the vendor was read this was last written, unless it was written since.
+    pub(super) fn may_be_in_the_way(
+        &self,
+        mut times: impl Iterator<Item = TimeRange>,
+        unchanged: Option<Duration>,
+    ) -> bool {
+        if self.doubt == Doubt::None && unchanged.is_some_and(|age| age >= STALE) {
+            return false;
+        }
+        // Where it stands, searches do not count it.
+        let stands = |place: &Place| {
+            self.state == State::Confirmed
+                && self.doses.iter().any(|dose| dose.status.stands() && dose.place.as_ref() == Some(place))
+        };
+        let left: Vec<&Place> = self.tried.iter().filter(|place| !stands(place)).collect();
+        times.any(|time| left.iter().any(|place| place.buffered.overlaps(&time)))
+    }
+
     /// Where earlier attempts may have left something is not forgotten.
     fn keep_traces(&mut self, before: &Self) {
         self.days.extend(before.days.iter().copied());

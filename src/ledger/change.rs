@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{
     EXECUTOR_LIMIT, Ledger, LedgerError, STALE,
-    book::{TOLD_AGAIN, WishedDose},
+    book::{TOLD_AGAIN, WishedDose, taken_times},
     days::{Claim, Claimant, Claimed, dates_of},
     documents::{Booking, Doubt, Ended, Operation, OperationKind, State, Target},
     record::{NotWritten, Record},
@@ -131,13 +131,18 @@ impl Ledger {
         deadline: Instant,
     ) -> Result<Changed, LedgerError> {
         let draft = |key: &Key, record: &Record| wish.draft(key, record);
+        let (attempt, age) = (record.booking.attempt, record.age);
         let begun = Box::pin(self.begin_operation(record, asker, draft)).await?;
         let (record, operation) = match begun {
             Begun::Ended(changed) => return Ok(changed),
             Begun::Operation(record, operation) => (*record, operation),
         };
         if !wish.taken.is_empty() {
-            return self.give_up(record, Ended::SlotTaken(wish.taken.clone())).await;
+            let unchanged = (record.booking.attempt == attempt + 1).then_some(age);
+            let times = taken_times(&wish.doses, &wish.taken, &wish.service);
+            let own = record.booking.may_be_in_the_way(times, unchanged);
+            let ended = if own { Ended::Abandoned } else { Ended::SlotTaken(wish.taken.clone()) };
+            return self.give_up(record, ended).await;
         }
         let provider = self.provider(record.booking.location.provider())?.clone();
         if provider.capabilities().record == WhoseRecord::Vendor {

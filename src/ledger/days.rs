@@ -297,10 +297,37 @@ impl Ledger {
         if suspects.is_empty() {
             return Ok((days, sighting));
         }
+        let mut gone = HashSet::new();
         for code in suspects {
-            self.settle_if_possible(code).await;
+            if let Some(Settled::Gone) = self.settle_if_possible(code).await {
+                gone.insert(code.to_owned());
+            }
+        }
+        if !gone.is_empty() {
+            self.forget(calendar, dates, gone).await?;
         }
         Ok(self.sight_days(calendar, dates).await?)
+    }
+
+    /// Removes entries of bookings that were purged. A record is there before its first entry and until it is purged:
+    /// such an entry was written so late that whoever tidied up did not see it.
+    async fn forget(
+        &self,
+        calendar: &CalendarId,
+        dates: &[NaiveDate],
+        gone: HashSet<String>,
+    ) -> Result<(), LedgerError> {
+        let gone = Arc::new(gone);
+        for date in dates {
+            let gone = gone.clone();
+            let forget = move |day: &mut Day| {
+                let before = day.entries.len();
+                day.entries.retain(|entry| !gone.contains(&*entry.code));
+                if day.entries.len() < before { Change::Write(()) } else { Change::Keep(()) }
+            };
+            self.days.change(&key::day(calendar, *date), forget).await?;
+        }
+        Ok(())
     }
 
     /// Whether the days that [`demand`](Self::demand) has read are still the same.

@@ -15,7 +15,7 @@ use crate::{
     domain::{BookBy, Location, PractitionerChoice, PractitionerId, Service, TimeRange, slot::SlotId},
     ledger::{
         book::{Booked, Recalled, Wish, WishedDose},
-        documents::Dose,
+        documents::{Dose, State},
         record::Record,
     },
     provider::{Counted, Notices, Provider},
@@ -196,7 +196,13 @@ impl Scheduling {
     /// A booking that was made before, as the vendor has it now.
     async fn as_it_is_now(&self, booked: Booked) -> Result<Booked, Fault> {
         Ok(match booked {
-            Booked::Booked(record) => Booked::Booked(Box::new(self.ledger.refresh(*record).await?)),
+            Booked::Booked(record) => {
+                let now = self.ledger.refresh(*record).await?;
+                // Somebody may have cancelled it in this very moment.
+                let cancelled = now.booking.state == State::Cancelled;
+                let as_now = if cancelled { Booked::AlreadyCancelled } else { Booked::Booked };
+                as_now(Box::new(now))
+            }
             booked => booked,
         })
     }

@@ -3,11 +3,20 @@
 //! A newcomer would fear for a clinic that opens on half of its bookings. While a copy is unfinished the store it goes
 //! to has a mark, [`UNFINISHED`], and a process on it writes nothing. Nor is anything copied over what is somebody
 //! else's: a store that has documents and no such mark is refused.
+//!
+//! A copy that was only suspended may wake up when another has long finished the work, and a clinic is open on it. So
+//! every run makes the mark its own, looks for it again before it writes or removes anything, and writes nothing but
+//! over what it has seen under that mark. Whoever finds the mark in other hands, or gone, stops.
 
-use std::{collections::BTreeMap, fmt::Write as _, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::Bytes;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, future::ready, stream};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -75,6 +84,10 @@ pub enum CopyError {
     Occupied(usize),
     #[error("the store to copy to is an unfinished copy of `{0}`: finish that, or name an empty one")]
     OfAnother(String),
+    #[error(
+        "somebody else has begun to write to the store to copy to: see who it is, and run this again if it is wanted"
+    )]
+    Overtaken,
     #[error("the store to copy from goes on changing: stop every process that uses it, and run this again")]
     Busy,
     #[error("the two differ after all, at {0} of their documents: run this again")]
@@ -86,6 +99,9 @@ pub enum CopyError {
 struct Mark {
     v: u32,
     from: String,
+    /// Whose it is: drawn by each run.
+    #[serde(default)]
+    run: String,
 }
 
 /// Copies every document, and tells how far it is. `name` is what the store to copy from is called, so that an
@@ -115,16 +131,17 @@ pub async fn copy(
             error => error,
         });
     }
-    mark(to, name).await?;
-    if there.is_empty() {
+    let was_empty = there.is_empty();
+    let mark = mark(to, name).await?;
+    let mut there = keys(to).await.map_err(CopyError::To)?;
+    there.remove(UNFINISHED);
+    if was_empty && !there.is_empty() {
         // Whoever began to use it in this very moment keeps it.
-        let others = keys(to).await.map_err(CopyError::To)?.len().saturating_sub(1);
-        if others > 0 {
-            unmark(to).await?;
-            return Err(CopyError::Occupied(others));
-        }
+        unmark(to, mark).await?;
+        return Err(CopyError::Occupied(there.len()));
     }
-    let mut copying = Copying { from, to, there, progress, written: 0 };
+    let there = there.into_keys().collect();
+    let mut copying = Copying { from, to, mark, there, progress, written: 0 };
     let mut wanted: Vec<String> = listed.keys().cloned().collect();
     for _ in 0..ROUNDS {
         copying.bring(&wanted).await?;
@@ -139,7 +156,7 @@ pub async fn copy(
         if wanted.is_empty() && !gone {
             copying.remove_others(&listed).await?;
             let copied = verify(from, to, &listed, progress).await?;
-            unmark(to).await?;
+            unmark(to, copying.mark).await?;
             return Ok(Copied { written: copying.written, ..copied });
         }
     }
@@ -150,8 +167,10 @@ pub async fn copy(
 struct Copying<'a> {
     from: &'a Arc<dyn Store>,
     to: &'a Arc<dyn Store>,
-    /// What an earlier run has brought.
-    there: BTreeMap<String, Etag>,
+    /// This run's.
+    mark: Etag,
+    /// What this run or an earlier one has brought.
+    there: BTreeSet<String>,
     progress: &'a (dyn Fn(Progress) + Sync),
     written: usize,
 }
@@ -162,8 +181,7 @@ impl Copying<'_> {
         let mut done = 0;
         for batch in wanted.chunks(BATCH) {
             let documents = documents(self.from, batch).await.map_err(CopyError::From)?;
-            let known: Vec<String> =
-                batch.iter().filter(|key| self.there.contains_key(*key)).cloned().collect();
+            let known: Vec<String> = batch.iter().filter(|key| self.there.contains(*key)).cloned().collect();
             let there = documents_of(self.to, &known).await?;
             let mut there: BTreeMap<String, Option<Document>> = known.into_iter().zip(there).collect();
             let mut missing = Vec::new();
@@ -175,8 +193,12 @@ impl Copying<'_> {
                     missing.push(put(self.to, key, document.bytes, there.map(|there| there.etag)));
                 }
             }
+            if !missing.is_empty() {
+                self.is_not_overtaken().await?;
+            }
             self.written += missing.len();
-            stream::iter(missing).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+            stream::iter(missing).buffer_unordered(AT_ONCE).try_for_each(|_| ready(Ok(()))).await?;
+            self.there.extend(batch.iter().cloned());
             done += batch.len();
             (self.progress)(Progress { step: Step::Copying, done, of: wanted.len() });
         }
@@ -185,12 +207,21 @@ impl Copying<'_> {
 
     /// What an earlier run has brought and is no more.
     async fn remove_others(&self, listed: &BTreeMap<String, Etag>) -> Result<(), CopyError> {
-        for (key, etag) in keys(self.to).await.map_err(CopyError::To)? {
-            if !listed.contains_key(&key) && key != UNFINISHED {
-                let _ = self.to.delete_if(&key, etag).await;
-            }
+        let mut others = keys(self.to).await.map_err(CopyError::To)?;
+        others.retain(|key, _| !listed.contains_key(key) && key != UNFINISHED);
+        if !others.is_empty() {
+            self.is_not_overtaken().await?;
+        }
+        for (key, etag) in others {
+            let _ = self.to.delete_if(&key, etag).await;
         }
         Ok(())
+    }
+
+    /// What was read before this is what a copy under way has left there, and is written over on that condition.
+    async fn is_not_overtaken(&self) -> Result<(), CopyError> {
+        let mark = document_at(self.to, UNFINISHED).await?;
+        if mark.is_some_and(|mark| mark.etag == self.mark) { Ok(()) } else { Err(CopyError::Overtaken) }
     }
 }
 
@@ -246,43 +277,58 @@ fn add(digest: &mut Sha256, key: &str, document: Option<&Bytes>) {
     }
 }
 
-/// Puts a document where nothing is, or what an earlier run has brought.
-async fn put(to: &Arc<dyn Store>, key: &str, bytes: Bytes, before: Option<Etag>) -> Result<(), CopyError> {
-    let mut before = before;
+/// Puts a document where nothing is, or over what was seen there. Whatever else has come in between stays.
+async fn put(to: &Arc<dyn Store>, key: &str, bytes: Bytes, before: Option<Etag>) -> Result<Etag, CopyError> {
     for attempt in 0..TRIES {
-        let condition = before.map_or(Condition::Absent, Condition::Is);
-        if let Written::Done(_) = to.put_if(key, condition, bytes.clone()).await {
-            return Ok(());
+        let condition = before.clone().map_or(Condition::Absent, Condition::Is);
+        if let Written::Done(etag) = to.put_if(key, condition, bytes.clone()).await {
+            return Ok(etag);
         }
-        let there = documents_of(to, &[key.to_owned()]).await?.pop().flatten();
-        if there.as_ref().is_some_and(|there| there.bytes == bytes) {
-            return Ok(());
+        let there = document_at(to, key).await?;
+        match there {
+            Some(there) if there.bytes == bytes => return Ok(there.etag),
+            there if there.as_ref().map(|there| &there.etag) != before.as_ref() => {
+                return Err(CopyError::Overtaken);
+            }
+            _ => tokio::time::sleep(Duration::from_millis(50 << attempt)).await,
         }
-        before = there.map(|there| there.etag);
-        tokio::time::sleep(Duration::from_millis(50 << attempt)).await;
     }
-    let why = "a document could not be written: it gives no clear answer, or somebody else writes to it";
+    let why = "a document could not be written: it gives no clear answer";
     Err(CopyError::To(StoreError::Unavailable(why.to_owned())))
 }
 
-async fn mark(to: &Arc<dyn Store>, name: &str) -> Result<(), CopyError> {
-    let unreadable = || CopyError::To(StoreError::Unusable("the mark of a copy cannot be read".to_owned()));
-    let there = documents_of(to, &[UNFINISHED.to_owned()]).await?.pop().flatten();
-    let Some(there) = there else {
-        let mark = Mark { v: 1, from: name.to_owned() };
-        let mark = serde_json::to_vec(&mark).map_err(|_| unreadable())?;
-        return put(to, UNFINISHED, mark.into(), None).await;
-    };
-    let mark: Mark = serde_json::from_slice(&there.bytes).map_err(|_| unreadable())?;
-    if mark.from == name { Ok(()) } else { Err(CopyError::OfAnother(mark.from)) }
+/// Makes the mark this run's, and tells which it is.
+async fn mark(to: &Arc<dyn Store>, name: &str) -> Result<Etag, CopyError> {
+    let unusable = |why: &str| CopyError::To(StoreError::Unusable(why.to_owned()));
+    let there = document_at(to, UNFINISHED).await?;
+    if let Some(there) = &there {
+        let mark: Mark = serde_json::from_slice(&there.bytes)
+            .map_err(|_| unusable("the mark of a copy cannot be read"))?;
+        if mark.from != name {
+            return Err(CopyError::OfAnother(mark.from));
+        }
+    }
+    let run = getrandom::u64().map_err(|_| unusable("this system has no random numbers"))?;
+    let mark = Mark { v: 1, from: name.to_owned(), run: format!("{run:016x}") };
+    let mark = serde_json::to_vec(&mark).map_err(|_| unusable("the mark of a copy cannot be written"))?;
+    put(to, UNFINISHED, mark.into(), there.map(|there| there.etag)).await
 }
 
-async fn unmark(to: &Arc<dyn Store>) -> Result<(), CopyError> {
-    for _ in 0..TRIES {
-        let Some(mark) = documents_of(to, &[UNFINISHED.to_owned()]).await?.pop().flatten() else {
-            return Ok(());
-        };
-        let _ = to.delete_if(UNFINISHED, mark.etag).await;
+/// Takes this run's mark away, and nobody else's.
+async fn unmark(to: &Arc<dyn Store>, mark: Etag) -> Result<(), CopyError> {
+    let mut may_be_gone = false;
+    for attempt in 0..TRIES {
+        match to.delete_if(UNFINISHED, mark.clone()).await {
+            Written::Done(_) => return Ok(()),
+            Written::Lost if !may_be_gone => return Err(CopyError::Overtaken),
+            Written::Lost | Written::Unknown => {}
+        }
+        may_be_gone = true;
+        match document_at(to, UNFINISHED).await? {
+            None => return Ok(()),
+            Some(there) if there.etag != mark => return Err(CopyError::Overtaken),
+            Some(_) => tokio::time::sleep(Duration::from_millis(50 << attempt)).await,
+        }
     }
     Err(CopyError::To(StoreError::Unavailable("the mark of the copy could not be removed".to_owned())))
 }
@@ -312,4 +358,8 @@ async fn documents(store: &Arc<dyn Store>, keys: &[String]) -> Result<Vec<Option
 
 async fn documents_of(to: &Arc<dyn Store>, keys: &[String]) -> Result<Vec<Option<Document>>, CopyError> {
     documents(to, keys).await.map_err(CopyError::To)
+}
+
+async fn document_at(to: &Arc<dyn Store>, key: &str) -> Result<Option<Document>, CopyError> {
+    Ok(documents_of(to, &[key.to_owned()]).await?.pop().flatten())
 }

@@ -1,7 +1,7 @@
 //! Tokens for Graph, by whatever identity the deployment has.
 //!
-//! `azure_identity` keeps them, renews them before they run out, and asks once however many wait. A token that
-//! Graph does not take although it has not run out is forgotten together with the credential that keeps it.
+//! They are kept, renewed before they run out, and asked for once however many wait. A token that Graph does not take
+//! although it has not run out is forgotten together with the credential that keeps it.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -19,7 +19,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{Cloud, Trouble};
 use crate::{
-    identity::{self, told_by, unusable},
+    identity::{self, Kept, told_by, unusable},
     provider::ProviderError,
 };
 
@@ -130,7 +130,7 @@ impl Tokens {
             Identity::ClientSecret { tenant, client_id, secret } => {
                 let secret = Secret::new(secret.expose_secret().to_owned());
                 let options = ClientSecretCredentialOptions { client_options: self.options() };
-                ClientSecretCredential::new(tenant, client_id.clone(), secret, Some(options))?
+                Kept::new(ClientSecretCredential::new(tenant, client_id.clone(), secret, Some(options))?)
             }
             Identity::Federated { tenant, client_id, managed } => {
                 let scope = format!("{}/.default", self.cloud.token_exchange());
@@ -138,7 +138,8 @@ impl Tokens {
                 let managed = managed.credential(&self.http, self.cloud.login())?;
                 let assertion = ManagedAssertion { managed, scope };
                 let options = ClientAssertionCredentialOptions { client_options: self.options() };
-                ClientAssertionCredential::new(tenant.clone(), client_id.clone(), assertion, Some(options))?
+                let (tenant, client_id) = (tenant.clone(), client_id.clone());
+                Kept::new(ClientAssertionCredential::new(tenant, client_id, assertion, Some(options))?)
             }
         })
     }

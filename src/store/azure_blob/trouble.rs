@@ -61,7 +61,8 @@ impl Trouble {
         match (status, code) {
             (304, _) => Self::Unchanged,
             (404, "ContainerNotFound") => Self::NoContainer,
-            (404, _) => Self::NoBlob,
+            // Any other is of somebody on the way, who knows nothing of documents.
+            (404, "BlobNotFound") => Self::NoBlob,
             // It is being deleted, by somebody outside; nothing was written.
             (409, "ContainerBeingDeleted" | "AccountBeingCreated") => Self::told(status, code),
             (409 | 412, _) => Self::Beaten,
@@ -150,6 +151,13 @@ mod tests {
         assert_ne!(answered(409, "ContainerBeingDeleted"), Trouble::Beaten);
         assert_eq!(answered(404, "ContainerNotFound"), Trouble::NoContainer);
         assert_eq!(answered(404, "BlobNotFound"), Trouble::NoBlob);
+        for code in ["", "ResourceNotFound"] {
+            let told = answered(404, code).told_as(false);
+            assert!(
+                matches!(&told, StoreError::Unusable(why) if why.contains("names a container")),
+                "{told}"
+            );
+        }
         for (status, code) in [(500, "InternalError"), (503, "ServerBusy"), (500, "OperationTimedOut")] {
             let trouble = answered(status, code);
             assert!(!trouble.did_nothing() && trouble.passes(), "{trouble:?}");

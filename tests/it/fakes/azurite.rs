@@ -1,10 +1,8 @@
 //! Azurite, Microsoft's emulator of Azure Blob Storage: the one that `./test` has started, or one of our own.
 
-use std::{
-    io::{BufRead, BufReader},
-    process::{Child, Command, Stdio},
-    sync::atomic::{AtomicU64, Ordering},
-};
+mod launched;
+
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use azure_core::{
@@ -20,6 +18,8 @@ use healthbot_scheduler::{
 };
 use serde::Deserialize;
 
+use self::launched::Launched;
+
 /// How it lets callers in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Door {
@@ -33,7 +33,7 @@ pub(crate) enum Door {
 #[derive(Debug)]
 pub(crate) struct Azurite {
     at: At,
-    own: Option<Child>,
+    _own: Option<Launched>,
 }
 
 /// What `tests/peers/azurite.mjs` tells.
@@ -55,7 +55,7 @@ impl Azurite {
         };
         match crate::setting(setting) {
             Some(told) => {
-                Self { at: serde_json::from_str(&told).expect("what the launcher told"), own: None }
+                Self { at: serde_json::from_str(&told).expect("what the launcher told"), _own: None }
             }
             None => Self::start(door),
         }
@@ -63,24 +63,8 @@ impl Azurite {
 
     /// One that nobody else uses.
     pub(crate) fn start(door: Door) -> Self {
-        let launcher = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/azurite.mjs");
-        let mut command = Command::new("node");
-        command.args([launcher, "--json", "--port", "0"]);
-        if door == Door::OAuth {
-            command.arg("--oauth");
-        }
-        // It ends when its standard input does, so also when this process is killed.
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("node, which ./test looks for");
-        let mut told = String::new();
-        let stdout = child.stdout.take().expect("its output");
-        BufReader::new(stdout).read_line(&mut told).expect("its first line");
-        let at = serde_json::from_str(&told)
-            .unwrap_or_else(|_| panic!("Azurite does not run: try `./test --setup`"));
-        Self { at, own: Some(child) }
+        let (own, told) = Launched::with(if door == Door::OAuth { &["--oauth"] } else { &[] });
+        Self { at: serde_json::from_str(&told).expect("what the launcher told"), _own: Some(own) }
     }
 
     /// The URL of the account, without a signature.
@@ -130,15 +114,6 @@ impl Azurite {
         let http = http.build().expect("a client");
         let credential = self.at.token.clone().map(|token| std::sync::Arc::new(Fixed(token)) as _);
         AzureBlobStore::with_credential(&container, &Identity::DeveloperTools, credential, &http)
-    }
-}
-
-impl Drop for Azurite {
-    fn drop(&mut self) {
-        if let Some(child) = &mut self.own {
-            drop(child.stdin.take());
-            let _ = child.wait();
-        }
     }
 }
 

@@ -172,6 +172,37 @@ async fn undone_at_the_vendor(world: Arc<World>) -> Verdict {
     scene.end(&errands).await
 }
 
+/// A call of a request sees at the vendor what another call of the same has made there, and stands still until that is
+/// undone. Nobody else wants the place: it is never told to be taken.
+#[test]
+fn what_a_request_has_left_itself_does_not_make_its_place_taken() {
+    for_seeds(600, |world| own_ruins(world).boxed());
+}
+
+async fn own_ruins(world: Arc<World>) -> Verdict {
+    let scene = Scene::with(&world, Sort::Plain, &["ada"], &[TimeDelta::zero(); 3]);
+    let own = named(0, SERIES, &[(0, TEN), (1, TEN)]);
+    world.set_weather(Weather { pause: 100, slow: 100, kills: 60, ..Weather::default() });
+    let frozen = Duration::from_secs(1) + world.duration(Duration::from_mins(12));
+    world.set_plan(0, u32::try_from(world.below(8)).unwrap_or_default(), Fate::FrozenAfter(frozen));
+    let second = async {
+        sleep(world.duration(Duration::from_secs(3))).await;
+        scene.book(0, &own).await
+    };
+    let rest = async {
+        sleep(Duration::from_secs(5)).await;
+        world.set_weather(Weather::default());
+        scene.reconcile_for(Duration::from_mins(15)).await;
+    };
+    let ((one, other), ()) = Box::pin(join(join(scene.book(2, &own), second), rest)).await;
+    scene.end(std::slice::from_ref(&own)).await?;
+    let last = scene.book(1, &own).await;
+    let taken = [&one, &other, &last].into_iter().any(|reply| *reply == Reply::SlotTaken);
+    demand!(!taken, "nobody else was there, and the request was told {one:?}, {other:?}, {last:?}");
+    demand!(matches!(last, Reply::Booked { .. }), "its place is free, and it was told {last:?}");
+    scene.end(&[own]).await
+}
+
 /// More want a group's seats than there are: as many as there are seats get one, nobody loses theirs to a
 /// neighbour who writes the group whole.
 #[test]

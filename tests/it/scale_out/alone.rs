@@ -121,8 +121,8 @@ async fn with_nothing_to_do_the_timer_asks_for_one_list() {
     assert!(timer.body["Logs"][0].as_str().expect("a line").starts_with("looked at 0:"), "{}", timer.body);
 }
 
-/// An App Service's endpoint for tokens, which gives out one that Azurite takes.
-async fn identity(token: String) -> (String, JoinHandle<()>) {
+/// An App Service's endpoint for tokens, which gives out one that Azurite takes, and takes its time.
+async fn identity(token: String, takes: Duration) -> (String, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}/token", listener.local_addr().expect("an address"));
     let query = warp::query::<std::collections::HashMap<String, String>>();
@@ -132,17 +132,22 @@ async fn identity(token: String) -> (String, JoinHandle<()>) {
             assert_eq!(query["client_id"], "the-apps-own");
             let end =
                 chrono::DateTime::<chrono::Utc>::from(std::time::UNIX_EPOCH).timestamp() + 4_000_000_000;
-            warp::reply::json(&json!({"access_token": token, "expires_on": end.to_string(),
-                "resource": query["resource"], "token_type": "Bearer"}))
+            json!({"access_token": token, "expires_on": end.to_string(), "resource": query["resource"],
+                "token_type": "Bearer"})
         },
     );
+    let given = given.then(move |token: Value| async move {
+        tokio::time::sleep(takes).await;
+        warp::reply::json(&token)
+    });
     (url, tokio::spawn(warp::serve(given).incoming(listener).run()))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_azure_the_apps_managed_identity_opens_the_container() {
     let azurite = Azurite::shared(Door::OAuth);
-    let (endpoint, _serving) = identity(azurite.token().to_owned()).await;
+    // Longer than a try of a read may take: the endpoint of a machine that has just started.
+    let (endpoint, _serving) = identity(azurite.token().to_owned(), Duration::from_secs(4)).await;
     let container = azurite.fresh_container();
     let mut host = FunctionsHost::prepared(Some(CLINIC));
     for (name, value) in [

@@ -3,25 +3,33 @@
 use std::{
     path::Path,
     process::{Command, Output, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
-use tokio::time::Instant;
+use tokio::{runtime::Handle, task::block_in_place, time::Instant};
 
-use super::{document, put};
+use super::{document, done, put, read};
 use crate::fakes::{
     azurite::{Azurite, Door},
     functions_host::{FunctionsHost, HANDLER, SECRET},
 };
-use healthbot_scheduler::store::{Store, copy::UNFINISHED, sqlite::SqliteStore};
+use healthbot_scheduler::store::{
+    Condition, Read, Store,
+    copy::{self, CopyError, Progress, Step, UNFINISHED},
+    sqlite::SqliteStore,
+};
 
 const BOOKINGS: usize = 10_000;
 
 const CLINIC: &str = include_str!("../scale_out/clinic.toml");
 
-fn copy(from: &str, to: &str) -> Command {
+fn copying(from: &str, to: &str) -> Command {
     let mut command = Command::new(HANDLER);
     command.args(["store", "copy", "--from", from, "--to", to]);
     command.env_clear().env("PATH", std::env!("PATH")).stdin(Stdio::null());
@@ -85,7 +93,7 @@ async fn ten_thousand_bookings_come_back_byte_for_byte_over_a_kill_on_the_way() 
     let container = azurite.fresh_container();
 
     // Killed halfway.
-    let mut killed = copy(&sqlite(&from), &container).stderr(Stdio::null()).spawn().unwrap();
+    let mut killed = copying(&sqlite(&from), &container).stderr(Stdio::null()).spawn().unwrap();
     let store = azurite.open(&container).unwrap();
     let patience = Instant::now();
     loop {
@@ -129,21 +137,21 @@ async fn ten_thousand_bookings_come_back_byte_for_byte_over_a_kill_on_the_way() 
     // Another clinic's copy does not go on with it.
     let other = folder.path().join("other.db");
     put(&SqliteStore::open(&other).unwrap(), "booking/OTHER", "{}").await;
-    let output = copy(&sqlite(&other), &container).output().unwrap();
+    let output = copying(&sqlite(&other), &container).output().unwrap();
     assert!(
         !output.status.success() && said(&output).contains("an unfinished copy of `sqlite:"),
         "{}",
         said(&output)
     );
 
-    let output = copy(&sqlite(&from), &container).output().unwrap();
+    let output = copying(&sqlite(&from), &container).output().unwrap();
     assert!(output.status.success(), "{}", said(&output));
     println!("there, after a kill halfway:\n{}", said(&output));
     let now: usize = said(&output).split("; ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
     assert!(now > 0 && now < before.len() * 2 / 3, "{now} of {} were copied again", before.len());
     assert!(said(&output).contains("verifying"), "progress is shown");
 
-    let output = copy(&container, &sqlite(&back)).output().unwrap();
+    let output = copying(&container, &sqlite(&back)).output().unwrap();
     assert!(output.status.success(), "{}", said(&output));
     println!("and back:\n{}", said(&output));
     assert!(contents(&back) == before, "what came back is not what was sent");
@@ -158,8 +166,83 @@ async fn ten_thousand_bookings_come_back_byte_for_byte_over_a_kill_on_the_way() 
     assert!(said(&output).contains(&digest.concat()), "the digest is another");
 
     // And once more, which has nothing to do.
-    let output = copy(&sqlite(&from), &container).output().unwrap();
+    let output = copying(&sqlite(&from), &container).output().unwrap();
     assert!(output.status.success() && said(&output).contains("; 0 were copied now"), "{}", said(&output));
+}
+
+/// A clinic of so many documents, in two stores: the one to copy from, and the one to copy to.
+async fn two_stores(folder: &Path, documents: usize) -> [Arc<dyn Store>; 2] {
+    let open = |name: &str| Arc::new(SqliteStore::open(&folder.join(name)).unwrap()) as Arc<dyn Store>;
+    let (from, to) = (open("from.db"), open("to.db"));
+    for number in 0..documents {
+        put(&*from, &format!("booking/{number:03}"), "{}").await;
+    }
+    [from, to]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_that_wakes_up_when_the_clinic_is_open_again_changes_nothing() {
+    for (asleep_at, step) in
+        [(64, Step::Copying), (150, Step::Copying), (64, Step::Verifying), (150, Step::Verifying)]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let [from, to] = two_stores(folder.path(), 150).await;
+        let slept = AtomicBool::new(false);
+        let runtime = Handle::current();
+        // Another run finishes the work meanwhile, and bookings are made.
+        let wake_late = |progress: Progress| {
+            if (progress.done, progress.step) != (asleep_at, step) || slept.swap(true, Ordering::Relaxed) {
+                return;
+            }
+            block_in_place(|| {
+                runtime.block_on(async {
+                    copy::copy(&from, &to, "clinic", &|_| {}).await.unwrap();
+                    put(&*to, "booking/NEW", "new").await;
+                    for key in ["booking/003", "booking/140"] {
+                        let etag = document(&*to, key).await.etag;
+                        done(to.put_if(key, Condition::Is(etag), "changed".into()).await);
+                    }
+                    let etag = document(&*to, "booking/149").await.etag;
+                    done(to.delete_if("booking/149", etag).await);
+                });
+            });
+        };
+        let error = copy::copy(&from, &to, "clinic", &wake_late).await.unwrap_err();
+        assert!(
+            matches!(error, CopyError::Overtaken | CopyError::Differ(_)),
+            "{step:?} {asleep_at}: {error}"
+        );
+        assert!(slept.into_inner());
+        assert_eq!(document(&*to, "booking/NEW").await.bytes, "new", "{step:?} {asleep_at}");
+        for key in ["booking/003", "booking/140"] {
+            assert_eq!(document(&*to, key).await.bytes, "changed", "{step:?} {asleep_at}: {key}");
+        }
+        assert_eq!(read(&*to, "booking/149").await, Read::Absent);
+        assert_eq!(read(&*to, UNFINISHED).await, Read::Absent);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_copies_from_different_stores_that_begin_at_once_one_is_made() {
+    for _ in 0..20 {
+        let folder = tempfile::tempdir().unwrap();
+        let [from, to] = two_stores(folder.path(), 100).await;
+        let other = Arc::new(SqliteStore::open(&folder.path().join("other.db")).unwrap()) as Arc<dyn Store>;
+        for number in 50..200 {
+            put(&*other, &format!("booking/{number:03}"), "other").await;
+        }
+        let (one, two) =
+            tokio::join!(copy::copy(&from, &to, "one", &|_| {}), copy::copy(&other, &to, "other", &|_| {}));
+        let made = match (&one, &two) {
+            (Ok(_), Err(_)) => &from,
+            (Err(_), Ok(_)) => &other,
+            _ => panic!("{one:?} {two:?}"),
+        };
+        let all = |store: Arc<dyn Store>| async move {
+            store.list("", None).await.unwrap().keys.into_iter().map(|listed| listed.key).collect::<Vec<_>>()
+        };
+        assert_eq!(all(to.clone()).await, all(made.clone()).await);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -178,15 +261,15 @@ async fn what_would_lose_something_is_refused() {
         ("half.db", "new.db", "is itself an unfinished copy"),
         ("clinic.db", "half.db", "is an unfinished copy of `x`"),
     ] {
-        let output = copy(&sqlite(&path(from)), &sqlite(&path(to))).output().unwrap();
+        let output = copying(&sqlite(&path(from)), &sqlite(&path(to))).output().unwrap();
         assert!(!output.status.success() && said(&output).contains(why), "{from} to {to}: {}", said(&output));
     }
     assert!(!path("nowhere.db").exists());
-    let output = copy("https://clinic.example/x?sig=hunter2", "AccountKey=hunter2").output().unwrap();
+    let output = copying("https://clinic.example/x?sig=hunter2", "AccountKey=hunter2").output().unwrap();
     assert!(!output.status.success() && !said(&output).contains("hunter2"), "{}", said(&output));
     let secret = path("clinic.secret");
     std::fs::write(&secret, SECRET).unwrap();
-    let output = copy(&sqlite(&path("clinic.db")), &sqlite(&path("empty.db"))).output().unwrap();
+    let output = copying(&sqlite(&path("clinic.db")), &sqlite(&path("empty.db"))).output().unwrap();
     assert!(output.status.success(), "{}", said(&output));
     assert!(
         said(&output).contains("set LEDGER_SECRET") && !said(&output).contains(SECRET),
