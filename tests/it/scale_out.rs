@@ -85,7 +85,10 @@ impl Run {
         let load = Load::new(instances.clone(), places, requests());
         road.set_weather(self.weather);
         let started = tokio::time::Instant::now();
-        let killing = tokio::spawn(instances.clone().keep_killing(self.seed));
+        let killing = tokio::spawn(instances.clone().keep_killing(self.seed, {
+            let load = load.clone();
+            move || load.requests()
+        }));
         load.run(self.seed).await;
         instances.stop_killing();
         killing.await.expect("the killing");

@@ -9,7 +9,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use tokio::sync::RwLock;
+use tokio::{sync::RwLock, time::Instant};
 
 use super::load::Chance;
 use crate::fakes::functions_host::{FunctionsHost, invocation};
@@ -79,11 +79,16 @@ impl Instances {
         slots.iter().map(|slot| slot["id"].as_str().expect("an id").to_owned()).collect()
     }
 
-    /// Kills one after the other, without a signal, until told to stop.
-    pub(super) async fn keep_killing(self: Arc<Self>, seed: u64) {
+    /// Kills one after the other, without a signal, until told to stop: after every few requests, so that a slow
+    /// machine is not busy with restarts instead, and in any case after a while.
+    pub(super) async fn keep_killing(self: Arc<Self>, seed: u64, requests: impl Fn() -> usize) {
         let mut chance = Chance::of(seed, usize::MAX / 2);
         while !self.stop.load(Ordering::Relaxed) {
-            tokio::time::sleep(Duration::from_millis(200 + chance.below(1_200) as u64)).await;
+            tokio::time::sleep(Duration::from_millis(chance.below(500) as u64)).await;
+            let (due, latest) = (requests() + 2 + chance.below(18), Instant::now() + Duration::from_secs(3));
+            while requests() < due && Instant::now() < latest && !self.stop.load(Ordering::Relaxed) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
             let victim = &self.hosts[chance.below(self.hosts.len())];
             victim.write().await.kill();
             self.kills.fetch_add(1, Ordering::Relaxed);
