@@ -16,7 +16,7 @@
 //! * A container that is being deleted cannot be made anew for half a minute.
 //!   <https://learn.microsoft.com/rest/api/storageservices/delete-container>
 
-use std::{fmt, num::NonZero, sync::Arc, time::Duration};
+use std::{collections::HashMap, fmt, num::NonZero, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use azure_core::{
@@ -50,6 +50,12 @@ pub use container::Container;
 
 /// Documents of one question that are read at the same time.
 const AT_ONCE: usize = 32;
+
+/// So many documents with the same beginning of their keys are looked for by a listing.
+const MANY: usize = 8;
+
+/// How many times as many keys may be listed as are looked for; what comes after them is asked for one by one.
+const SPARSE: usize = 4;
 
 /// Requests of one process in flight; more would wait for each other at the service instead.
 const IN_FLIGHT: usize = 256;
@@ -175,10 +181,11 @@ impl AzureBlobStore {
         deleted.map(drop).map_err(|error| self.trouble(&error))
     }
 
-    async fn page(&self, prefix: &str, cursor: Option<&str>) -> Result<Page, Trouble> {
+    async fn page(&self, prefix: &str, cursor: Option<&str>, most: Option<i32>) -> Result<Page, Trouble> {
         let options = BlobContainerClientListBlobsOptions {
             prefix: (!prefix.is_empty()).then(|| name::of(prefix)),
             marker: cursor.map(str::to_owned),
+            maxresults: most,
             ..Default::default()
         };
         let pages = self.container.list_blobs(Some(options)).map_err(|error| self.trouble(&error))?;
@@ -191,6 +198,35 @@ impl AzureBlobStore {
             keys.extend(listed(item, &headers)?);
         }
         Ok(Page { keys, cursor: page.next_marker.filter(|marker| !marker.is_empty()) })
+    }
+
+    /// What is there of many documents that have the beginning of their keys in common, by one listing: a search of two
+    /// months would otherwise ask for sixty days, of which most have no document. `None`: that has to be asked.
+    ///
+    /// Should a listing ever lag behind, a search is a moment older. What is written is conditional on what a read of
+    /// that document alone has told.
+    async fn seen_in_listing(
+        &self,
+        prefix: &str,
+        wanted: &[Wanted<'_>],
+        deadline: Instant,
+    ) -> Result<Vec<Option<Read>>, StoreError> {
+        let most = i32::try_from(wanted.len() * SPARSE).unwrap_or(i32::MAX);
+        let page = match self.repeated(|| self.page(prefix, None, Some(most)), deadline).await {
+            Err(Trouble::NoContainer) => Page { keys: Vec::new(), cursor: None },
+            page => page.map_err(|trouble| self.told(&trouble))?,
+        };
+        // Keys are listed in their order.
+        let last = page.cursor.is_some().then(|| page.keys.last().map(|last| last.key.clone()));
+        let is_beyond =
+            |key: &str| last.as_ref().is_some_and(|last| last.as_deref().is_none_or(|last| key > last));
+        let listed: HashMap<String, Etag> =
+            page.keys.into_iter().map(|listed| (listed.key, listed.etag)).collect();
+        let seen = |wanted: &Wanted<'_>| match listed.get(wanted.key) {
+            Some(etag) => (wanted.known.as_ref() == Some(etag)).then_some(Read::Unchanged),
+            None => (!is_beyond(wanted.key)).then_some(Read::Absent),
+        };
+        Ok(wanted.iter().map(seen).collect())
     }
 
     /// Somebody else may be doing the same.
@@ -268,15 +304,30 @@ impl AzureBlobStore {
 
 #[async_trait]
 impl Store for AzureBlobStore {
-    /// All at once, and each by itself: unlike SQLite's, the answers are of several moments.
+    /// All at once, each by itself or by a listing: unlike SQLite's, the answers are of several moments.
     async fn get(&self, wanted: &[Wanted<'_>]) -> Result<Vec<Read>, StoreError> {
         let deadline = Instant::now() + READ;
         if let [only] = wanted {
             return Ok(vec![self.read(only, deadline).await?]);
         }
+        let mut lists = Vec::new();
+        for alike in wanted.chunk_by(|one, next| beginning(one.key) == beginning(next.key)) {
+            lists.push(async move {
+                if alike.len() < MANY {
+                    return Ok(vec![None; alike.len()]);
+                }
+                self.seen_in_listing(beginning(alike[0].key), alike, deadline).await
+            });
+        }
+        let seen: Vec<Vec<Option<Read>>> = stream::iter(lists).buffered(AT_ONCE).try_collect().await?;
         let mut reads = Vec::with_capacity(wanted.len());
-        for wanted in wanted {
-            reads.push(self.read(wanted, deadline));
+        for (wanted, seen) in wanted.iter().zip(seen.into_iter().flatten()) {
+            reads.push(async move {
+                match seen {
+                    Some(seen) => Ok(seen),
+                    None => self.read(wanted, deadline).await,
+                }
+            });
         }
         stream::iter(reads).buffered(AT_ONCE).try_collect().await
     }
@@ -305,7 +356,7 @@ impl Store for AzureBlobStore {
     }
 
     async fn list(&self, prefix: &str, cursor: Option<&str>) -> Result<Page, StoreError> {
-        match self.repeated(|| self.page(prefix, cursor), Instant::now() + LIST).await {
+        match self.repeated(|| self.page(prefix, cursor, None), Instant::now() + LIST).await {
             Err(Trouble::NoContainer) => Ok(Page { keys: Vec::new(), cursor: None }),
             page => page.map_err(|trouble| self.told(&trouble)),
         }
@@ -317,6 +368,11 @@ impl fmt::Debug for AzureBlobStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AzureBlobStore").field("identity", &self.identity).finish_non_exhaustive()
     }
+}
+
+/// Of a key, all but its last part.
+fn beginning(key: &str) -> &str {
+    key.rfind('/').map_or("", |end| &key[..=end])
 }
 
 fn patience() -> impl BackoffBuilder {

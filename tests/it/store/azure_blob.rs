@@ -187,3 +187,44 @@ async fn many_documents_are_read_at_the_same_time() {
     // One after the other they would take six seconds.
     assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
 }
+
+/// Of each key, what is read of it by a question for all of them, and by how many requests.
+async fn all_at_once(journey: &Journey, wanted: &[Wanted<'_>]) -> (Vec<Read>, u64) {
+    journey.road.reset_counts();
+    (journey.store.get(wanted).await.unwrap(), journey.requests("GET"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn days_that_have_no_document_are_not_asked_for_one_by_one() {
+    let journey = journey().await;
+    put(&journey.store, "day/a/03", "3").await;
+    put(&journey.store, "day/a/70", "not asked for").await;
+    let known = put(&journey.store, "day/a/05", "5").await;
+    put(&journey.store, "day/b/03", "another calendar's").await;
+    let keys: Vec<String> = (0..60).map(|day| format!("day/a/{day:02}")).collect();
+    let wanted: Vec<Wanted<'_>> = keys.iter().map(|key| Wanted { key, known: Some(known.clone()) }).collect();
+    let (reads, requests) = all_at_once(&journey, &wanted).await;
+    for (key, read) in keys.iter().zip(reads) {
+        match &**key {
+            "day/a/03" => assert!(matches!(read, Read::Document(found) if found.bytes == "3")),
+            "day/a/05" => assert_eq!(read, Read::Unchanged),
+            _ => assert_eq!(read, Read::Absent, "{key}"),
+        }
+    }
+    assert_eq!(requests, 2, "a listing, and a read of the one that is new");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_beyond_the_end_of_a_listing_is_asked_for() {
+    let journey = journey().await;
+    for number in 0..60 {
+        put(&journey.store, &format!("booking/{number:02}"), "x").await;
+    }
+    // More than four times as many are there: the last of them are not listed.
+    let keys = ["01", "30", "31", "32", "58", "59", "77", "99"].map(|number| format!("booking/{number}"));
+    let wanted = keys.each_ref().map(|key| Wanted { key, known: None });
+    let (reads, requests) = all_at_once(&journey, &wanted).await;
+    let there: Vec<bool> = reads.iter().map(|read| matches!(read, Read::Document(_))).collect();
+    assert_eq!(there, [true, true, true, true, true, true, false, false]);
+    assert_eq!(requests, 1 + 8);
+}
