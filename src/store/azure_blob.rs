@@ -33,6 +33,7 @@ use azure_storage_blob::{
 use backon::{BackoffBuilder, ExponentialBuilder, Retryable};
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
+use parking_lot::Mutex;
 use tokio::{
     sync::Semaphore,
     time::{Instant, timeout_at},
@@ -84,6 +85,8 @@ pub struct AzureBlobStore {
     has_sas: bool,
     identity: Identity,
     in_flight: Semaphore,
+    /// Beginnings of keys that have more than so many: listing no more of them tells too little.
+    crowded: Mutex<HashMap<String, i32>>,
 }
 
 impl AzureBlobStore {
@@ -128,7 +131,8 @@ impl AzureBlobStore {
         let client = BlobContainerClient::new(container.signed_url(), credential, Some(options));
         let client = client.map_err(|_| StoreError::Unusable("`STORE` names no container".to_owned()))?;
         let (has_sas, identity) = (container.has_sas(), identity.clone());
-        Ok(Self { container: client, has_sas, identity, in_flight: Semaphore::new(IN_FLIGHT) })
+        let (in_flight, crowded) = (Semaphore::new(IN_FLIGHT), Mutex::default());
+        Ok(Self { container: client, has_sas, identity, in_flight, crowded })
     }
 
     async fn read(&self, wanted: &Wanted<'_>, deadline: Instant) -> Result<Read, StoreError> {
@@ -212,10 +216,16 @@ impl AzureBlobStore {
         deadline: Instant,
     ) -> Result<Vec<Option<Read>>, StoreError> {
         let most = i32::try_from(wanted.len() * SPARSE).unwrap_or(i32::MAX);
+        if self.crowded.lock().get(prefix).is_some_and(|more_than| most <= *more_than) {
+            return Ok(vec![None; wanted.len()]);
+        }
         let page = match self.repeated(|| self.page(prefix, None, Some(most)), deadline).await {
             Err(Trouble::NoContainer) => Page { keys: Vec::new(), cursor: None },
             page => page.map_err(|trouble| self.told(&trouble))?,
         };
+        if page.cursor.is_some() {
+            self.crowded.lock().insert(prefix.to_owned(), most);
+        }
         // Keys are listed in their order.
         let last = page.cursor.is_some().then(|| page.keys.last().map(|last| last.key.clone()));
         let is_beyond =

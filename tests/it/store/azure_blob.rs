@@ -227,4 +227,6 @@ async fn what_is_beyond_the_end_of_a_listing_is_asked_for() {
     let there: Vec<bool> = reads.iter().map(|read| matches!(read, Read::Document(_))).collect();
     assert_eq!(there, [true, true, true, true, true, true, false, false]);
     assert_eq!(requests, 1 + 8);
+    let (again, requests) = all_at_once(&journey, &wanted).await;
+    assert_eq!((again.len(), requests), (8, 8), "a listing that told too little is not asked for again");
 }
