@@ -182,19 +182,15 @@ fn what_a_request_has_left_itself_does_not_make_its_place_taken() {
 async fn own_ruins(world: Arc<World>) -> Verdict {
     let scene = Scene::with(&world, Sort::Plain, &["ada"], &[TimeDelta::zero(); 3]);
     let own = named(0, SERIES, &[(0, TEN), (1, TEN)]);
-    world.set_weather(Weather { pause: 100, slow: 100, kills: 60, ..Weather::default() });
-    let frozen = Duration::from_secs(1) + world.duration(Duration::from_mins(12));
-    world.set_plan(0, u32::try_from(world.below(8)).unwrap_or_default(), Fate::FrozenAfter(frozen));
-    let second = async {
-        sleep(world.duration(Duration::from_secs(3))).await;
-        scene.book(0, &own).await
-    };
-    let rest = async {
-        sleep(Duration::from_secs(5)).await;
-        world.set_weather(Weather::default());
-        scene.reconcile_for(Duration::from_mins(15)).await;
-    };
-    let ((one, other), ()) = Box::pin(join(join(scene.book(2, &own), second), rest)).await;
+    // The first is killed on its way, and the second stands still when it has asked for something.
+    world.set_plan(2, 4 + u32::try_from(world.below(24)).unwrap_or_default(), Fate::KilledAfter);
+    let one = scene.book(2, &own).await;
+    // Long enough for the vendor to show what was made.
+    sleep(Duration::from_secs(10) + world.duration(Duration::from_secs(30))).await;
+    let frozen = Duration::from_secs(62) + world.duration(Duration::from_mins(10));
+    world.set_plan(0, u32::try_from(world.below(6)).unwrap_or_default(), Fate::FrozenAfter(frozen));
+    let rest = scene.reconcile_for(Duration::from_mins(15));
+    let (other, ()) = Box::pin(join(scene.book(0, &own), rest)).await;
     scene.end(std::slice::from_ref(&own)).await?;
     let last = scene.book(1, &own).await;
     let taken = [&one, &other, &last].into_iter().any(|reply| *reply == Reply::SlotTaken);
