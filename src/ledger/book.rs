@@ -507,11 +507,8 @@ impl Wish {
     fn was_kept_out_by_others(&self, before: &Record) -> bool {
         let seen = self.start.as_ref().and_then(|start| start.before.as_ref());
         let read_before = seen.filter(|seen| seen.etag == before.etag).map(|_| before.age);
-        !before.booking.may_be_in_the_way(self.taken_times(), read_before)
-    }
-
-    fn taken_times(&self) -> impl Iterator<Item = TimeRange> {
-        taken_times(&self.doses, &self.taken, &self.service)
+        let times = taken_times(&self.doses, &self.taken, &self.service);
+        !before.booking.may_be_in_the_way(times, read_before)
     }
 
     fn claims(&self) -> Vec<Claim> {

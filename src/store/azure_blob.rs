@@ -227,9 +227,8 @@ impl AzureBlobStore {
             self.crowded.lock().insert(prefix.to_owned(), most);
         }
         // Keys are listed in their order.
-        let last = page.cursor.is_some().then(|| page.keys.last().map(|last| last.key.clone()));
-        let is_beyond =
-            |key: &str| last.as_ref().is_some_and(|last| last.as_deref().is_none_or(|last| key > last));
+        let (ends_here, last) = (page.cursor.is_none(), page.keys.last().map(|last| last.key.clone()));
+        let is_beyond = |key: &str| !ends_here && last.as_deref().is_none_or(|last| key > last);
         let listed: HashMap<String, Etag> =
             page.keys.into_iter().map(|listed| (listed.key, listed.etag)).collect();
         let seen = |wanted: &Wanted<'_>| match listed.get(wanted.key) {
