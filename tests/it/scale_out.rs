@@ -30,7 +30,7 @@ const INSTANCES: usize = 8;
 
 /// Requests that change something, and runs of them.
 fn requests() -> usize {
-    if crate::soak() { 5_000 } else { 900 }
+    if crate::soak() { 5_000 } else { 600 }
 }
 
 fn seeds() -> Vec<u64> {

@@ -115,7 +115,7 @@ impl Town {
         }
         let reply = self.call("get-slots", body).await;
         assert_eq!(reply["cursor"], Value::Null, "all of it fits on one page");
-        reply["slots"].as_array().expect("slots").clone()
+        reply["slots"].as_array().unwrap_or_else(|| panic!("no slots: {reply}")).clone()
     }
 
     /// Free slots of a service at the north clinic, some days from now.

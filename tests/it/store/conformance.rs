@@ -226,7 +226,8 @@ async fn a_walk_names_every_key_once_and_in_order(place: Place) {
     let store = place.open();
     let keys: BTreeSet<String> = (0..5_100_u32).map(|n| format!("day/{:05}", n * 7_919 % 10_007)).collect();
     assert_eq!(keys.len(), 5_100);
-    for some in keys.iter().collect::<Vec<_>>().chunks(200) {
+    // Few at once: other tests ask this Azurite too, and give up after seconds.
+    for some in keys.iter().collect::<Vec<_>>().chunks(32) {
         join_all(some.iter().map(|key| put(&*store, key, key))).await;
     }
     join_all(["day", "day0", "dax/1", "daz/1"].map(|key| put(&*store, key, key))).await;
