@@ -1,9 +1,12 @@
 //! The real binary and the bare server, as processes.
 
+#[path = "../../tests/it/fakes/free_port.rs"]
+mod free_port;
+
 use std::{
     fs,
     io::{self, Read, Write},
-    net::{Ipv4Addr, TcpListener, TcpStream},
+    net::{Ipv4Addr, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
@@ -11,6 +14,8 @@ use std::{
 };
 
 use tempfile::TempDir;
+
+use self::free_port::free_port;
 
 const HANDLER: &str = env!("CARGO_BIN_EXE_healthbot-scheduler");
 const CLINIC: &str = include_str!("clinic.toml");
@@ -74,11 +79,6 @@ pub(crate) fn build_bare() -> PathBuf {
     assert!(built.is_ok_and(|status| status.success()), "the bare server can be built");
     let target = Path::new(HANDLER).parent().expect("a binary is in a folder");
     target.join("examples/bare-warp")
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("a bound port").port()
 }
 
 impl Server {

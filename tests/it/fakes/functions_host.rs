@@ -3,7 +3,6 @@
 //! signal. And a look into the store that the binary leaves, from outside.
 
 use std::{
-    net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
     sync::atomic::{AtomicU64, Ordering},
@@ -14,6 +13,8 @@ use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time::Instant;
+
+use super::free_port::free_port;
 
 /// The binary under test.
 pub(crate) const HANDLER: &str = env!("CARGO_BIN_EXE_healthbot-scheduler");
@@ -283,14 +284,4 @@ impl Drop for FunctionsHost {
     fn drop(&mut self) {
         self.kill();
     }
-}
-
-/// Below those that Linux gives away by itself (from 32768): no connection and no server of another test comes to
-/// have it before the handler listens, and is then taken for the handler.
-fn free_port() -> u16 {
-    let mut candidates = std::iter::repeat_with(|| {
-        let random = getrandom::u32().expect("random numbers");
-        12_000 + u16::try_from(random % 20_000).expect("less than 20,000")
-    });
-    candidates.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("they never end")
 }
