@@ -72,6 +72,8 @@ pub enum State {
     /// Requests wait.
     Starting,
     Ready(Scheduling),
+    /// Why there is nothing yet, though there may soon be.
+    Pending(Arc<str>),
     /// Every call is answered `misconfigured`, for under the host the process must stay up to say so.
     Misconfigured,
 }
@@ -123,6 +125,9 @@ impl App {
         let settled = state.wait_for(|state| !matches!(state, State::Starting)).await;
         match settled.as_deref() {
             Ok(State::Ready(scheduling)) => Ok(scheduling.clone()),
+            Ok(State::Pending(why)) => {
+                Err(Fault::Unavailable { why: why.to_string(), retry_after: Some(Duration::from_secs(10)) })
+            }
             Ok(State::Misconfigured) => {
                 Err(Fault::Misconfigured("see the problems told at the start".into()))
             }

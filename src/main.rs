@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use clap::{Parser, Subcommand};
 use healthbot_scheduler::{
     clock::Clock,
-    config::{Process, Settings, settings::StoreSetting},
+    config::{ConfigSetting, Process, Settings, settings::StoreSetting},
     deployment::Deployment,
     domain::LocationId,
     http,
@@ -153,8 +153,8 @@ async fn serve_functions(port: Option<u16>) -> ExitCode {
 async fn check(config: Option<PathBuf>, offline: bool, json: bool) -> ExitCode {
     let clock = Clock::system();
     let (mut settings, problems) = Settings::from_process_env();
-    settings.config_file = config.or(settings.config_file);
-    let deployment = Deployment::read(settings, problems, &Process::current());
+    settings.config = config.map(ConfigSetting::File).or(settings.config);
+    let (deployment, _) = Deployment::read(settings, problems, &Process::current()).await;
     let report = if offline {
         deployment.check_offline()
     } else {
@@ -169,7 +169,8 @@ async fn check(config: Option<PathBuf>, offline: bool, json: bool) -> ExitCode {
 async fn appointments(query: AgendaQuery, json: bool) -> ExitCode {
     let clock = Clock::system();
     let (settings, problems) = Settings::from_process_env();
-    let opened = match Deployment::read(settings, problems, &Process::current()).open(&clock) {
+    let (deployment, _) = Deployment::read(settings, problems, &Process::current()).await;
+    let opened = match deployment.open(&clock) {
         Ok(opened) => opened,
         Err(problems) => {
             for problem in problems {
@@ -195,7 +196,7 @@ async fn copy(from: &str, to: &str) -> ExitCode {
     let named = |argument: &str, text: &str| {
         StoreSetting::parse(text).map_err(|error| format!("`{argument}` {error}"))
     };
-    let copied = async { bar::run(&named("--from", from)?, &named("--to", to)?, &settings.identity).await };
+    let copied = async { bar::run(&named("--from", from)?, &named("--to", to)?, &settings.azure()).await };
     match copied.await {
         Ok(told) => print(told.as_bytes()),
         Err(why) => {

@@ -4,7 +4,13 @@
 //! What the bot should talk about is an outcome of a use case; what is wrong with a request or with a
 //! dependency is a [`Fault`].
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -15,7 +21,7 @@ use crate::{
     ledger::{Ledger, LedgerError, Random},
     provider::{Provider, ProviderError},
     store::StoreError,
-    telemetry::audit::Audit,
+    telemetry::audit::{Audit, AuditError},
 };
 
 pub use crate::{domain::Channel, ledger::reconcile::Tally};
@@ -53,6 +59,8 @@ pub struct Scheduling {
     clock: Clock,
     audit: Arc<Audit>,
     random: Random,
+    /// Never the same twice in a process.
+    configuration: u64,
 }
 
 impl std::fmt::Debug for Scheduling {
@@ -70,7 +78,9 @@ impl Scheduling {
         audit: Arc<Audit>,
         random: Random,
     ) -> Self {
-        Self { providers: providers.into(), ledger, clock, audit, random }
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        let configuration = LAST.fetch_add(1, Ordering::Relaxed);
+        Self { providers: providers.into(), ledger, clock, audit, random, configuration }
     }
 
     #[must_use]
@@ -111,24 +121,30 @@ impl Scheduling {
     }
 
     /// Leaves an audit record; without one nothing may be answered.
-    fn audit(
+    async fn audit(
         &self,
         function: &'static str,
         caller: &Caller,
         code: Option<&ConfirmationCode>,
         outcome: &str,
     ) -> Result<(), Fault> {
+        let reference = match code {
+            Some(code) => Some(self.ledger.audit_reference(code).await),
+            None => None,
+        };
         let record = AuditRecord {
             at: self.clock.now(),
             function,
             invocation: caller.invocation.as_deref(),
             trace: caller.trace.as_deref(),
-            reference: code.map(|code| self.ledger.audit_reference(code)),
+            reference,
             outcome,
         };
-        self.audit.append(&record).map_err(|error| Fault::Unavailable {
-            why: format!("the audit record could not be written ({}): free some space", error.kind()),
-            retry_after: None,
+        self.audit.append(&record).await.map_err(|error| match error {
+            AuditError::Blobs(StoreError::Unusable(_)) => {
+                Fault::Misconfigured(format!("no audit record: {error}"))
+            }
+            error => Fault::Unavailable { why: format!("no audit record: {error}"), retry_after: None },
         })
     }
 }
@@ -163,6 +179,7 @@ impl From<LedgerError> for Fault {
     fn from(error: LedgerError) -> Self {
         match error {
             LedgerError::Provider(error) => error.into(),
+            LedgerError::Secret(error) => ProviderError::from(error).into(),
             LedgerError::Store(StoreError::Unavailable(why)) => Self::Unavailable { why, retry_after: None },
             LedgerError::Store(StoreError::Unusable(why)) | LedgerError::Misconfigured(why) => {
                 Self::Misconfigured(why)

@@ -7,15 +7,20 @@
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde_json::{Map, Value};
 use tracing_subscriber::EnvFilter;
+use url::Url;
 
 use super::{Problem, Process, Source};
-use crate::{identity::Identity, providers::graph::BaseUrl, store::azure_blob::Container};
+use crate::{
+    identity::{Azure, Identity},
+    ledger::ring,
+    providers::graph::BaseUrl,
+    secrets::VaultUrl,
+    store::azure_blob::{Blob, Container},
+};
 
-/// As many as hexadecimal digits make 128 bits.
-const SHORTEST_SECRET: usize = 32;
 const LONGEST_RETENTION_DAYS: u32 = 3650;
 const AUDIT_KEEP_FILES: u32 = 20;
 
@@ -29,9 +34,13 @@ pub struct Settings {
     /// `WEBSITE_SITE_NAME` is set: one of many instances.
     pub in_azure: bool,
     /// `SCHEDULING_CONFIG`.
-    pub config_file: Option<PathBuf>,
+    pub config: Option<ConfigSetting>,
     /// `STORE`.
     pub store: StoreSetting,
+    /// `AUDIT`: where the audit trail goes, if not beside the store or into the log.
+    pub audit: Option<Container>,
+    /// `KEY_VAULT_URL`: where secrets are. Without it, they are among the settings.
+    pub key_vault: Option<VaultUrl>,
     /// `LEDGER_SECRET`: newest first. Empty: none was given.
     pub ledger_secrets: Vec<SecretString>,
     /// `RETENTION_DAYS`.
@@ -40,12 +49,16 @@ pub struct Settings {
     pub graph_base_url: Option<BaseUrl>,
     /// `GRAPH_CREDENTIAL`: as whom Graph is asked.
     pub graph_credential: GraphCredential,
+    /// Nobody said as whom: it was found in the surroundings.
+    pub graph_credential_is_found: bool,
     /// `GRAPH_CLIENT_SECRET`: of the app registration that `[graph]` names.
     pub graph_client_secret: Option<SecretString>,
     /// `AZURE_CLIENT_ID`: which managed identity, where the app has several.
     pub azure_client_id: Option<String>,
-    /// As whom the store in Azure is asked: found in the surroundings.
+    /// As whom Azure is asked: found in the surroundings.
     pub identity: Identity,
+    /// `AZURE_AUTHORITY_HOST`: where Entra ID is asked, if not at the login of each cloud. Without a slash at its end.
+    pub authority_host: Option<String>,
     /// `LOG`: a filter, as `info` or `healthbot_scheduler=debug,warn`.
     pub log: String,
     /// `LOG_FORMAT`.
@@ -67,6 +80,14 @@ pub enum GraphCredential {
     WorkloadIdentity,
     /// `az login`.
     DeveloperTools,
+}
+
+/// Where the configuration is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConfigSetting {
+    File(PathBuf),
+    /// Read again every minute.
+    Blob(Blob),
 }
 
 /// Where our own records live.
@@ -94,6 +115,12 @@ impl Default for StoreSetting {
 }
 
 impl Settings {
+    /// This deployment's own identity.
+    #[must_use]
+    pub fn azure(&self) -> Azure {
+        Azure::new(self.identity.clone(), self.authority_host.clone())
+    }
+
     /// Reads this process's settings.
     #[must_use]
     pub fn from_process_env() -> (Self, Vec<Problem>) {
@@ -114,6 +141,7 @@ impl Settings {
         }
         let settings = reading.settings(hosted, in_azure);
         reading.demand_what_instances_share(&settings);
+        reading.refuse_secrets_beside_a_vault(&settings);
         (settings, reading.problems)
     }
 
@@ -144,15 +172,19 @@ impl Reading<'_> {
             port: self.port(),
             hosted,
             in_azure,
-            config_file: self.get("SCHEDULING_CONFIG").map(PathBuf::from),
+            config: self.parsed("SCHEDULING_CONFIG", ConfigSetting::parse),
             store: self.parsed("STORE", StoreSetting::parse).unwrap_or_default(),
-            ledger_secrets: self.parsed("LEDGER_SECRET", parse_ring).unwrap_or_default(),
+            audit: self.parsed("AUDIT", str::parse),
+            key_vault: self.parsed("KEY_VAULT_URL", str::parse),
+            ledger_secrets: self.parsed("LEDGER_SECRET", ring::secrets).unwrap_or_default(),
             retention_days: self.parsed("RETENTION_DAYS", parse_days),
             graph_base_url: self.parsed("GRAPH_BASE_URL", str::parse),
             graph_credential: self.graph_credential(in_azure),
+            graph_credential_is_found: self.get("GRAPH_CREDENTIAL").is_none(),
             graph_client_secret: self.get("GRAPH_CLIENT_SECRET").map(SecretString::from),
             azure_client_id: self.get("AZURE_CLIENT_ID"),
             identity: self.identity(in_azure),
+            authority_host: self.parsed("AZURE_AUTHORITY_HOST", parse_authority),
             log: self.parsed("LOG", parse_filter).unwrap_or_else(|| "info".to_owned()),
             log_format: self.parsed("LOG_FORMAT", parse_format).unwrap_or(default_format),
             audit_keep_files: self.parsed("AUDIT_KEEP_FILES", parse_count).unwrap_or(AUDIT_KEEP_FILES),
@@ -243,19 +275,59 @@ impl Reading<'_> {
     fn demand_what_instances_share(&mut self, settings: &Settings) {
         let unsaid = |name| !self.problems.iter().any(|problem: &Problem| problem.key == name);
         let shared = matches!(settings.store, StoreSetting::AzureBlob(_));
-        let secret = settings.ledger_secrets.is_empty() && unsaid("LEDGER_SECRET");
+        let no_vault = settings.key_vault.is_none();
+        let secret = no_vault && settings.ledger_secrets.is_empty() && unsaid("LEDGER_SECRET");
+        let vault = settings.in_azure && no_vault && unsaid("KEY_VAULT_URL");
         let store = settings.in_azure.then(|| settings.store.refused_in_azure()).flatten();
         if let Some(remedy) = store.filter(|_| unsaid("STORE")) {
             self.problems.push(problem("STORE", remedy));
         }
-        if secret && (settings.in_azure || shared) {
-            let place = if settings.in_azure { "in Azure" } else { "with a store that instances share" };
-            let remedy = format!(
-                "is needed {place}, where each instance would make its own: set at least 32 random characters, as \
-                 `openssl rand -hex 32` makes"
-            );
+        if vault {
+            let remedy = "is needed in Azure, where secrets are in Key Vault and nowhere else: name it, as \
+                          `https://NAME.vault.azure.net`, and give the app's managed identity the role Key Vault Secrets \
+                          User on it";
+            self.problems.push(problem("KEY_VAULT_URL", remedy));
+        } else if secret && shared {
+            let remedy = "is needed with a store that instances share, where each would make its own: set at least 32 \
+                          random characters, as `openssl rand -hex 32` makes, or name a Key Vault in `KEY_VAULT_URL`";
             self.problems.push(problem("LEDGER_SECRET", remedy));
         }
+        if let Some(audit) = settings.audit.as_ref().filter(|audit| settings.in_azure && audit.has_sas()) {
+            let remedy = format!("{SIGNED}, on `{audit}`");
+            self.problems.push(problem("AUDIT", remedy));
+        }
+    }
+
+    /// A secret comes from one place: which of two is the right one, nobody could tell when they differ.
+    fn refuse_secrets_beside_a_vault(&mut self, settings: &Settings) {
+        if settings.key_vault.is_none() && !settings.in_azure {
+            return;
+        }
+        for (name, secret) in
+            [("LEDGER_SECRET", "ledger-secret"), ("GRAPH_CLIENT_SECRET", "graph-client-secret")]
+        {
+            if self.get(name).is_some() {
+                let place = if settings.in_azure { "in Azure" } else { "beside `KEY_VAULT_URL`" };
+                let remedy = format!(
+                    "is refused {place}: put it into Key Vault as the secret `{secret}`, and unset this"
+                );
+                self.problems.push(problem(name, remedy));
+            }
+        }
+    }
+}
+
+/// Why a container is refused in Azure.
+const SIGNED: &str = "carries a shared access signature, which is for the emulator and refused in Azure: leave out what is \
+                      behind the `?`, and give the app's managed identity the role Storage Blob Data Contributor on the \
+                      container";
+
+impl ConfigSetting {
+    fn parse(text: &str) -> Result<Self, String> {
+        if text.starts_with("https://") || text.starts_with("http://") {
+            return text.parse().map(Self::Blob);
+        }
+        Ok(Self::File(text.into()))
     }
 }
 
@@ -290,11 +362,7 @@ impl StoreSetting {
                 "is a file of one instance, which is refused in Azure, where each instance would have its own: name a \
                  container in Azure Blob Storage, as `https://ACCOUNT.blob.core.windows.net/CONTAINER`",
             ),
-            Self::AzureBlob(container) if container.has_sas() => Some(
-                "carries a shared access signature, which is for the emulator and refused in Azure: leave out what is \
-                 behind the `?`, and give the app's managed identity the role Storage Blob Data Contributor on the \
-                 container",
-            ),
+            Self::AzureBlob(container) if container.has_sas() => Some(SIGNED),
             Self::AzureBlob(_) => None,
         }
     }
@@ -317,20 +385,12 @@ fn parse_credential(text: &str) -> Result<GraphCredential, String> {
     }
 }
 
-/// Blank parts are left out: a comma at the end is no secret.
-fn parse_ring(text: &str) -> Result<Vec<SecretString>, String> {
-    let mut ring: Vec<SecretString> = Vec::new();
-    for (index, secret) in text.split(',').map(str::trim).filter(|secret| !secret.is_empty()).enumerate() {
-        if secret.chars().count() < SHORTEST_SECRET {
-            let remedy = "take what `openssl rand -hex 32` makes";
-            return Err(format!("has a secret (number {}) of fewer than 32 characters: {remedy}", index + 1));
-        }
-        if ring.iter().any(|earlier| earlier.expose_secret() == secret) {
-            return Err(format!("has a secret (number {}) twice: keep its first place", index + 1));
-        }
-        ring.push(secret.into());
-    }
-    if ring.is_empty() { Err("has no secret between its commas".to_owned()) } else { Ok(ring) }
+fn parse_authority(text: &str) -> Result<String, String> {
+    let url = Url::parse(text)
+        .ok()
+        .filter(|url| url.scheme() == "https" && url.path() == "/" && url.query().is_none());
+    let url = url.ok_or("must be the address of a login, as `https://login.microsoftonline.us`")?;
+    Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
 fn parse_days(text: &str) -> Result<u32, String> {

@@ -54,7 +54,7 @@ impl Served {
         let process = Process { variable: &variable, beside: None, working: None, stdout_is_terminal: false };
         let (settings, problems) = Settings::read(&process);
         let clock = Clock::at(sunday());
-        let deployment = Deployment::read(settings, problems, &process);
+        let (deployment, _) = Deployment::read(settings, problems, &process).await;
         let opened = deployment.open(&clock).expect("the demo clinic opens");
         Self::start(State::Ready(opened.scheduling), clock, folder).await
     }

@@ -6,7 +6,10 @@ use std::{
 };
 
 use healthbot_scheduler::{
-    config::{Config, DEMO, Problem, Process, Settings, Source, settings::LogFormat, settings::StoreSetting},
+    config::{
+        Config, ConfigSetting, DEMO, Problem, Process, Settings, Source,
+        settings::{LogFormat, StoreSetting},
+    },
     domain::BookBy,
     identity::Identity,
 };
@@ -279,18 +282,19 @@ fn azure_refuses_what_each_instance_would_have_for_itself() {
     let azure = [("WEBSITE_SITE_NAME", "clinic"), ("FUNCTIONS_CUSTOMHANDLER_PORT", "1")];
     let (mut found, demo) = with(&azure, None, |process| {
         let (settings, problems) = Settings::read(process);
-        (problems, Config::load(&settings, process).unwrap_err())
+        (problems, Config::load(Source::find(&settings, process), &settings).unwrap_err())
     });
     found.extend(demo);
     let keys: Vec<&str> = found.iter().map(|problem| problem.key.as_str()).collect();
-    assert_eq!(keys, ["STORE", "LEDGER_SECRET", "scheduling.toml"]);
+    assert_eq!(keys, ["STORE", "KEY_VAULT_URL", "scheduling.toml"]);
 }
 
 #[test]
 fn in_azure_a_container_is_opened_by_the_managed_identity_alone() {
     const CONTAINER: &str = "https://clinic.blob.core.windows.net/scheduling";
+    const VAULT: &str = "https://clinic.vault.azure.net";
     let azure = |store: &str| {
-        let azure = [("WEBSITE_SITE_NAME", "clinic"), ("LEDGER_SECRET", SECRET), ("AZURE_CLIENT_ID", "c-1")];
+        let azure = [("WEBSITE_SITE_NAME", "clinic"), ("KEY_VAULT_URL", VAULT), ("AZURE_CLIENT_ID", "c-1")];
         settings(&[&azure[..], &[("STORE", store)]].concat())
     };
     let (settings, problems) = azure(CONTAINER);
@@ -313,6 +317,50 @@ fn whoever_shares_a_store_has_to_share_the_secret() {
 }
 
 #[test]
+fn a_secret_comes_from_one_place() {
+    let vault = ("KEY_VAULT_URL", "https://clinic.vault.azure.net");
+    let (both, problems) = settings(&[vault, ("LEDGER_SECRET", SECRET), ("GRAPH_CLIENT_SECRET", "hunter2")]);
+    let told = told(&problems);
+    assert_eq!(problems.len(), 2, "{told}");
+    assert!(
+        told.contains("as the secret `ledger-secret`")
+            && told.contains("as the secret `graph-client-secret`")
+    );
+    assert!(!format!("{told}{both:?}").contains("hunter2") && !format!("{told}{both:?}").contains(SECRET));
+    let azure = [("WEBSITE_SITE_NAME", "clinic"), ("STORE", "https://clinic.blob.core.windows.net/ledger")];
+    let (_, problems) = settings(&[&azure[..], &[("LEDGER_SECRET", SECRET)]].concat());
+    let keys: Vec<&str> = problems.iter().map(|problem| problem.key.as_str()).collect();
+    assert_eq!(keys, ["KEY_VAULT_URL", "LEDGER_SECRET"]);
+    let (named, problems) = settings(&[vault, ("STORE", "https://clinic.blob.core.windows.net/ledger")]);
+    assert_eq!((problems.len(), named.key_vault.unwrap().as_str()), (0, "https://clinic.vault.azure.net/"));
+}
+
+#[test]
+fn a_configuration_is_a_file_or_a_blob() {
+    let (named, problems) =
+        settings(&[("SCHEDULING_CONFIG", "https://c.blob.core.windows.net/config/scheduling.toml")]);
+    assert_eq!(problems, []);
+    let Some(ConfigSetting::Blob(blob)) = &named.config else { panic!("{:?}", named.config) };
+    assert_eq!(blob.to_string(), "https://c.blob.core.windows.net/config/scheduling.toml");
+    let (_, problems) = settings(&[("SCHEDULING_CONFIG", "https://c.blob.core.windows.net/scheduling.toml")]);
+    assert!(told(&problems).contains("must name a blob"), "{}", told(&problems));
+}
+
+#[test]
+fn a_login_is_named_by_its_address() {
+    let (named, problems) = settings(&[("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.us/")]);
+    assert_eq!(
+        (problems.len(), named.authority_host.as_deref()),
+        (0, Some("https://login.microsoftonline.us"))
+    );
+    for wrong in
+        ["login.microsoftonline.us", "http://login.microsoftonline.us", "https://login.example/tenant"]
+    {
+        assert_eq!(settings(&[("AZURE_AUTHORITY_HOST", wrong)]).1.len(), 1, "{wrong}");
+    }
+}
+
+#[test]
 fn a_connection_string_is_refused_without_its_key() {
     for text in ["UseDevelopmentStorage=true", "DefaultEndpointsProtocol=https;AccountKey=hunter2"] {
         let (_, problems) = settings(&[("STORE", text)]);
@@ -326,7 +374,7 @@ fn the_same_is_welcome_on_one_machine() {
     with(&[], None, |process| {
         let (settings, problems) = Settings::read(process);
         assert_eq!(problems, []);
-        assert_eq!(Config::load(&settings, process).unwrap().source, Source::Demo);
+        assert_eq!(Config::load(Source::find(&settings, process), &settings).unwrap().source, Source::Demo);
     });
 }
 
@@ -338,7 +386,7 @@ fn a_file_in_the_working_folder_is_found_and_a_named_one_goes_before() {
     ]);
     let name_of = |variables: &[(&str, &str)]| {
         with(variables, Some(folder.path()), |process| {
-            let config = Config::load(&Settings::read(process).0, process);
+            let config = load(process);
             config.map(|config| config.services[0].name.default.clone())
         })
     };
@@ -354,6 +402,11 @@ fn the_setting_for_retention_goes_before_the_file() {
     let text = clinic_with("name = \"Flu shot\"") + "\n[ledger]\nretention_days = 90\n";
     let days = |variables| read(&text).unwrap().retention_days(&settings(variables).0);
     assert_eq!((days(&[]), days(&[("RETENTION_DAYS", "7")])), (90, 7));
+}
+
+fn load(process: &Process<'_>) -> Result<Config, Vec<Problem>> {
+    let settings = Settings::read(process).0;
+    Config::load(Source::find(&settings, process), &settings)
 }
 
 /// A file with one clinic and one service that has this name.

@@ -3,6 +3,7 @@
 mod api;
 mod audit;
 mod availability;
+mod azure;
 mod bookings;
 mod check;
 mod config;
