@@ -89,10 +89,14 @@ enum StoreCommand {
 const SETTINGS: &str = "\
 Settings, from the environment (by hand also from `Values` of a local.settings.json here or beside the binary):
   FUNCTIONS_CUSTOMHANDLER_PORT  the port on 127.0.0.1; the host sets it [default: 7071]
-  SCHEDULING_CONFIG             the configuration [default: scheduling.toml beside the binary or here, else
-                                the demo clinic]
+  SCHEDULING_CONFIG             the configuration: a file, or a blob, which is read again every minute [default:
+                                scheduling.toml beside the binary or here, else the demo clinic]
   STORE                         where bookings are kept: sqlite:PATH on one machine, or for many
                                 https://ACCOUNT.blob.core.windows.net/CONTAINER [default: sqlite:scheduling.db]
+  AUDIT                         a container for the audit trail, https://ACCOUNT.blob.core.windows.net/CONTAINER
+                                [default: beside a sqlite store; in Azure, the log]
+  KEY_VAULT_URL                 where secrets are, https://NAME.vault.azure.net [default: the next one, and
+                                GRAPH_CLIENT_SECRET]
   LEDGER_SECRET                 secrets of at least 32 characters that protect what is kept, newest first,
                                 separated by commas [default: made once, beside a sqlite store]
   RETENTION_DAYS                how long a booking is kept after its last appointment [default: 30]
@@ -100,12 +104,14 @@ Settings, from the environment (by hand also from `Values` of a local.settings.j
                                 workload-identity or developer-tools [default: what there is]
   GRAPH_CLIENT_SECRET           of the app registration in [graph]
   AZURE_CLIENT_ID               of the managed identity, where it is a user-assigned one
+  AZURE_AUTHORITY_HOST          where Entra ID is asked [default: at the login of each cloud]
   GRAPH_BASE_URL                where Graph is asked [default: at the address of its cloud]
   AUDIT_KEEP_FILES              how many full audit files are kept beside the current one [default: 20]
   LOG                           a level or a filter of log lines [default: info]
   LOG_FORMAT                    json or text [default: text on a terminal]
 
-In Azure (WEBSITE_SITE_NAME is set) a configuration, a shared STORE and LEDGER_SECRET have to be given.
+In Azure (WEBSITE_SITE_NAME is set) a configuration, a shared STORE and KEY_VAULT_URL have to be given. There, and
+wherever KEY_VAULT_URL is set, secrets come from the vault alone.
 
 Ends with 0 after SIGTERM or SIGINT, when all requests in flight are answered; with 1 when it cannot serve.
 Under the Functions host a process that is set up wrongly stays, and answers every call 503 `misconfigured`.";
@@ -115,6 +121,7 @@ const CLOSING: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    leave_no_core_file();
     match arguments.command {
         None => run(serve_functions(arguments.port)),
         Some(Command::Check { config, offline, json }) => run(check(config, offline, json)),
@@ -124,6 +131,15 @@ fn main() -> ExitCode {
         Some(Command::Store(StoreCommand::Copy { from, to })) => run(copy(&from, &to)),
         Some(Command::Openapi { yaml }) => print(&if yaml { http::yaml() } else { http::json() }),
     }
+}
+
+/// In a core file there would be secrets, and whatever patients said. Where this is refused, nothing is lost.
+fn leave_no_core_file() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    // The limit does not hold for a program that takes core files in.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
 fn run(program: impl Future<Output = ExitCode>) -> ExitCode {

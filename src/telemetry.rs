@@ -34,6 +34,7 @@ use crate::{clock::Clock, config::settings::LogFormat};
 /// The fields whose values are written. None may hold patient data, a confirmation code or a secret.
 pub const FIELDS: &[&str] = &[
     "message",
+    "event",
     "function",
     "outcome",
     "status",
@@ -53,6 +54,7 @@ pub const FIELDS: &[&str] = &[
     "path",
     "port",
     "setting",
+    "secret",
     "line",
     "problem",
     "trouble",

@@ -12,6 +12,7 @@ use crate::fakes::{
 
 mod audit;
 mod configuration;
+mod leaks;
 mod vault;
 
 const EASTSIDE: &str = "EastsideClinic@contoso.onmicrosoft.com";
@@ -70,12 +71,6 @@ impl App {
         host.set("STORE", &container);
         host.set("SSL_CERT_FILE", &azure.trusted_with(&azurite).display().to_string());
         Self { azure, host, container, azurite }
-    }
-
-    async fn started(configuration: &str) -> Self {
-        let mut app = Self::prepared(configuration).await;
-        app.start().await;
-        app
     }
 
     async fn start(&mut self) {

@@ -31,7 +31,7 @@ async fn bookings_is_booked_as_the_managed_identity_with_no_secret_in_the_enviro
     let fetched = asked.iter().filter(|asked| asked.contains("graph-client-secret")).count();
     assert!(fetched <= 2, "{asked:?}");
     let checks = app.host.call("check", json!({})).await;
-    assert_eq!(checks.body["ok"], true, "{}", checks.body);
+    assert_eq!(checks.body["outcome"], "ok", "{}", checks.body);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
