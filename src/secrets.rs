@@ -142,18 +142,23 @@ impl Secret {
     }
 }
 
+/// Who gives secrets out.
+#[async_trait]
+trait GivesOut: Send + Sync {
+    /// The value, and which version of the secret it is.
+    async fn ask(&self, name: &SecretName) -> Result<(SecretString, Option<String>), SecretError>;
+}
+
 /// A vault, as this deployment sees it. Cheap to clone.
 #[derive(Clone)]
 pub struct Vault {
-    url: VaultUrl,
-    azure: Azure,
-    client: Arc<SecretClient>,
+    gives: Arc<dyn GivesOut>,
     secrets: Arc<Mutex<HashMap<String, Secret>>>,
 }
 
 impl fmt::Debug for Vault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Vault").field("url", &self.url).finish_non_exhaustive()
+        f.write_str("Vault")
     }
 }
 
@@ -163,6 +168,94 @@ impl Vault {
     /// # Errors
     /// When the identity lacks what it is made from.
     pub fn new(url: &VaultUrl, azure: &Azure) -> Result<Self, SecretError> {
+        Ok(Self::of(KeyVault::new(url, azure)?))
+    }
+
+    fn of(gives: impl GivesOut + 'static) -> Self {
+        Self { gives: Arc::new(gives), secrets: Arc::default() }
+    }
+
+    /// One of its secrets, the same however often it is named. Asks nobody yet.
+    #[must_use]
+    pub fn secret(&self, name: &SecretName) -> Secret {
+        let asked = || InVault { gives: Arc::clone(&self.gives), name: name.clone(), last: Mutex::default() };
+        let made = || Secret(Arc::new(Kind::InVault(Kept::new(asked()))));
+        self.secrets.lock().entry(name.to_string()).or_insert_with(made).clone()
+    }
+}
+
+/// One secret in a vault.
+struct InVault {
+    gives: Arc<dyn GivesOut>,
+    name: SecretName,
+    /// The version that was told last, so that a change is logged once.
+    last: Mutex<Option<String>>,
+}
+
+#[async_trait]
+impl Source for InVault {
+    type Value = Held;
+    type Error = SecretError;
+
+    /// Some tries of a login, then some of the vault. Nobody waits that long, but the next to ask finds the answer.
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    async fn ask(&self) -> Result<Held, SecretError> {
+        let (value, version) = self.gives.ask(&self.name).await.inspect_err(|error| self.log(error))?;
+        let outcome = match self.last.lock().replace(version.clone().unwrap_or_default()) {
+            None => Some("fetched"),
+            Some(last) if Some(&last) != version.as_ref() => Some("changed"),
+            Some(_) => None,
+        };
+        if let Some(outcome) = outcome {
+            tracing::info!(event = "secret", secret = %self.name.name(), outcome, "a secret is here");
+        }
+        Ok(Held { value, version, since: Instant::now() })
+    }
+
+    fn age(&self, held: &Held) -> Age {
+        let aged = !self.name.is_pinned() && held.is_older_than(AGES_AFTER);
+        if aged { Age::Ageing } else { Age::Fresh }
+    }
+
+    fn unanswered(&self, why: &'static str) -> SecretError {
+        let error = SecretError::Unavailable { why: format!("Key Vault {why}"), retry_after: None };
+        self.log(&error);
+        error
+    }
+}
+
+impl InVault {
+    /// Where it happens: whoever has an older value does not learn of it.
+    fn log(&self, error: &SecretError) {
+        let secret = self.name.name();
+        tracing::warn!(event = "secret", secret, outcome = "failed", why = %error, "no new secret");
+    }
+}
+
+/// Azure Key Vault.
+struct KeyVault {
+    azure: Azure,
+    client: SecretClient,
+}
+
+#[async_trait]
+impl GivesOut for KeyVault {
+    async fn ask(&self, name: &SecretName) -> Result<(SecretString, Option<String>), SecretError> {
+        let secret_version = name.version().map(str::to_owned);
+        let options = SecretClientGetSecretOptions { secret_version, ..Default::default() };
+        let answered = self.client.get_secret(name.name(), Some(options)).await;
+        let read = answered.and_then(azure_core::http::Response::into_model);
+        let secret = read.map_err(|error| self.trouble(name, &error))?;
+        let version = secret.resource_id().ok().and_then(|id| id.version);
+        let value = secret.value.filter(|value| !value.trim().is_empty());
+        let empty = || SecretError::Misconfigured(format!("the secret `{name}` in Key Vault is empty"));
+        Ok((value.ok_or_else(empty)?.into(), version))
+    }
+}
+
+impl KeyVault {
+    fn new(url: &VaultUrl, azure: &Azure) -> Result<Self, SecretError> {
         let misconfigured = |why: String| SecretError::Misconfigured(why);
         let http = azure.http().map_err(|_| {
             misconfigured("Key Vault cannot be asked: the system's certificates cannot be read".to_owned())
@@ -178,82 +271,15 @@ impl Vault {
         };
         let client = SecretClient::new(url.as_str(), credential, Some(options));
         let client = client.map_err(|_| misconfigured("`KEY_VAULT_URL` names no vault".to_owned()))?;
-        Ok(Self { url: url.clone(), azure: azure.clone(), client: Arc::new(client), secrets: Arc::default() })
-    }
-
-    /// One of its secrets, the same however often it is named. Asks nobody yet.
-    #[must_use]
-    pub fn secret(&self, name: &SecretName) -> Secret {
-        let (client, azure) = (Arc::clone(&self.client), self.azure.clone());
-        let asked = || InVault { client, azure, name: name.clone(), last: Mutex::default() };
-        let made = || Secret(Arc::new(Kind::InVault(Kept::new(asked()))));
-        self.secrets.lock().entry(name.to_string()).or_insert_with(made).clone()
-    }
-}
-
-/// One secret in a vault.
-struct InVault {
-    client: Arc<SecretClient>,
-    azure: Azure,
-    name: SecretName,
-    /// The version that was told last, so that a change is logged once.
-    last: Mutex<Option<String>>,
-}
-
-#[async_trait]
-impl Source for InVault {
-    type Value = Held;
-    type Error = SecretError;
-
-    /// Two tries of a login, then two of the vault; nobody waits that long, but the next to ask finds the answer.
-    const PATIENCE: Duration = Duration::from_secs(60);
-
-    async fn ask(&self) -> Result<Held, SecretError> {
-        let options = SecretClientGetSecretOptions {
-            secret_version: self.name.version().map(str::to_owned),
-            ..Default::default()
-        };
-        let answered = self.client.get_secret(self.name.name(), Some(options)).await;
-        let read = answered.and_then(azure_core::http::Response::into_model);
-        let secret = read.map_err(|error| self.told(&self.trouble(&error)))?;
-        let version = secret.resource_id().ok().and_then(|id| id.version);
-        let value = secret.value.filter(|value| !value.trim().is_empty());
-        let empty =
-            || SecretError::Misconfigured(format!("the secret `{}` in Key Vault is empty", self.name));
-        let value = SecretString::from(value.ok_or_else(|| self.told(&empty()))?);
-        let outcome = match self.last.lock().replace(version.clone().unwrap_or_default()) {
-            None => Some("fetched"),
-            Some(last) if Some(&last) != version.as_ref() => Some("changed"),
-            Some(_) => None,
-        };
-        if let Some(outcome) = outcome {
-            tracing::info!(event = "secret", secret = %self.name.name(), outcome, "a secret is here");
-        }
-        Ok(Held { value, version, since: Instant::now() })
-    }
-
-    fn age(&self, held: &Held) -> Age {
-        let aged = !self.name.is_pinned() && held.since.elapsed() > AGES_AFTER;
-        if aged { Age::Ageing } else { Age::Fresh }
-    }
-
-    fn unanswered(&self, why: &'static str) -> SecretError {
-        self.told(&SecretError::Unavailable { why: format!("Key Vault {why}"), retry_after: None })
-    }
-}
-
-impl InVault {
-    /// Logged where it happens: whoever has an older value does not learn of it.
-    fn told(&self, error: &SecretError) -> SecretError {
-        tracing::warn!(event = "secret", secret = %self.name.name(), outcome = "failed", why = %error, "no new secret");
-        error.clone()
+        Ok(Self { azure: azure.clone(), client })
     }
 
     /// What an operator has to mend, without the error's own text: it may hold headers and addresses.
-    fn trouble(&self, error: &azure_core::Error) -> SecretError {
-        let name = &self.name;
+    fn trouble(&self, name: &SecretName, error: &azure_core::Error) -> SecretError {
         let (status, code) = told_by(error);
-        let code = code.unwrap_or_default();
+        // Where the service gave no code, the SDK puts words in its place.
+        let code: String =
+            code.unwrap_or_default().chars().filter(char::is_ascii_alphanumeric).take(60).collect();
         if matches!(error.kind(), ErrorKind::Credential) {
             return self.no_token(status, error);
         }
@@ -322,5 +348,114 @@ impl From<SecretError> for ProviderError {
             SecretError::Misconfigured(why) => Self::Misconfigured(why),
             SecretError::Unavailable { why, retry_after } => Self::Unavailable { why, retry_after },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    /// Gives out what it is told to, and counts.
+    #[derive(Clone, Default)]
+    struct Told(Arc<Mutex<(Option<&'static str>, usize)>>);
+
+    #[async_trait]
+    impl GivesOut for Told {
+        async fn ask(&self, _: &SecretName) -> Result<(SecretString, Option<String>), SecretError> {
+            let mut told = self.0.lock();
+            told.1 += 1;
+            match told.0 {
+                Some(value) => Ok((value.into(), Some(value.to_owned()))),
+                None => Err(SecretError::Unavailable { why: "it is down".to_owned(), retry_after: None }),
+            }
+        }
+    }
+
+    impl Told {
+        fn now(&self, value: Option<&'static str>) {
+            self.0.lock().0 = value;
+        }
+
+        fn asked(&self) -> usize {
+            self.0.lock().1
+        }
+    }
+
+    fn secret(name: &str) -> (Told, Secret) {
+        let told = Told::default();
+        let secret = Vault::of(told.clone()).secret(&name.parse().unwrap());
+        (told, secret)
+    }
+
+    async fn value(secret: &Secret) -> String {
+        secret.value().await.expect("a value").expose().expose_secret().to_owned()
+    }
+
+    async fn settle() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_secret_is_asked_for_once_and_again_in_the_background_when_it_has_aged() {
+        let (told, secret) = secret("some-secret");
+        told.now(Some("one"));
+        assert_eq!(
+            (value(&secret).await, value(&secret).await, told.asked()),
+            ("one".into(), "one".into(), 1)
+        );
+        told.now(Some("two"));
+        tokio::time::sleep(AGES_AFTER).await;
+        // Nobody waits for the vault.
+        assert_eq!(value(&secret).await, "one");
+        settle().await;
+        assert_eq!((value(&secret).await, told.asked()), ("two".into(), 2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn while_the_vault_is_down_what_is_kept_is_used() {
+        let (told, secret) = secret("some-secret");
+        told.now(Some("one"));
+        value(&secret).await;
+        told.now(None);
+        tokio::time::sleep(AGES_AFTER * 20).await;
+        for _ in 0..5 {
+            assert_eq!(value(&secret).await, "one");
+            settle().await;
+        }
+        assert_eq!(told.asked(), 2, "it is left alone for a while");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_refused_is_asked_for_at_once() {
+        let (told, secret) = secret("some-secret");
+        told.now(Some("one"));
+        let held = secret.value().await.unwrap();
+        told.now(Some("two"));
+        assert!(secret.refuse(&held));
+        assert_eq!(value(&secret).await, "two");
+        // Who is late with the same refusal does not throw the new one away.
+        secret.refuse(&held);
+        assert_eq!((value(&secret).await, told.asked()), ("two".into(), 2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pinned_version_does_not_age() {
+        let (told, secret) = secret("some-secret/0123456789abcdef0123456789abcdef");
+        told.now(Some("one"));
+        let held = secret.value().await.unwrap();
+        tokio::time::sleep(AGES_AFTER * 20).await;
+        value(&secret).await;
+        settle().await;
+        assert_eq!(told.asked(), 1);
+        assert!(!secret.refuse(&held), "another answer cannot be hoped for");
+    }
+
+    #[test]
+    fn nothing_secret_prints() {
+        let secret = Secret::given("LEDGER_SECRET", "correct horse".into());
+        let held = Held { value: "correct horse".into(), version: None, since: Instant::now() };
+        assert!(!format!("{secret:?} {secret} {held:?}").contains("horse"));
     }
 }

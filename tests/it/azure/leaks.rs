@@ -23,7 +23,7 @@ const NEXT: &str = "planted-next-client-secret-0123456789";
 /// Values that cannot be there by chance.
 const PLANTED: [&str; 15] = [
     "simulated.", // of the tokens for Graph
-    "planted-", // of the secrets, and of whatever they became
+    "planted-",   // of the secrets, and of whatever they became
     "Zebulon",
     "Quackenbush",
     "zebulon.q",
