@@ -14,6 +14,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Datelike, Days, Utc};
 
 use crate::{
+    callers::Callers,
     config::{Config, Problem, Settings, Source, bookings::Allowed, phone, settings::StoreSetting},
     domain::{
         BookBy, Location, Service,
@@ -49,6 +50,8 @@ pub struct Dependencies<'a> {
     pub store: Result<Arc<dyn Store>, String>,
     /// The file of the audit trail, where it is a file.
     pub audit: Option<PathBuf>,
+    /// Who may call, where a function key is not enough.
+    pub callers: Option<&'a Callers>,
     /// The ids of the ledger's keys, newest first, or why there are none.
     pub key_ids: Result<Vec<String>, String>,
     pub now: DateTime<Utc>,
@@ -75,6 +78,9 @@ pub async fn everything(files: &Files<'_>, dependencies: &Dependencies<'_>) -> R
     check_store(&dependencies.store, &files.settings.store, &mut report).await;
     if let Some(path) = &dependencies.audit {
         report.add(audit(path));
+    }
+    if let Some(callers) = dependencies.callers {
+        report.add(caller_keys(callers).await);
     }
     report.add(ring(&dependencies.key_ids, files.settings.ledger_secrets.is_empty()));
     report.add(clock(dependencies.now));
@@ -269,6 +275,15 @@ fn audit(path: &Path) -> Check {
         Err(error) => {
             Check::failed("audit", asked, error.to_string(), "give this process the right to write there")
         }
+    }
+}
+
+async fn caller_keys(callers: &Callers) -> Check {
+    let asked = "can the keys of callers' tokens be fetched?";
+    let remedy = "see that `CALLER_TENANT_ID` is right, and that this app reaches the login of its cloud";
+    match callers.try_keys().await {
+        Ok(came_back) => Check::passed("callers", asked, format!("yes: {came_back}")),
+        Err(why) => Check::failed("callers", asked, why, remedy),
     }
 }
 

@@ -15,9 +15,11 @@ use chrono::TimeDelta;
 use secrecy::SecretString;
 
 use crate::{
+    callers::Callers,
     check::{self, Dependencies, Files, Report},
     clock::Clock,
     config::{Config, Problem, Process, Settings, settings::StoreSetting},
+    http::Ready,
     ledger::{Ledger, Random, ring::Ring},
     provider::Provider,
     providers::Providers,
@@ -39,9 +41,18 @@ pub struct Deployment {
 #[derive(Debug, Clone)]
 pub struct Opened {
     pub scheduling: Scheduling,
+    callers: Option<Arc<Callers>>,
     providers: Providers,
     store: Arc<dyn Store>,
     key_ids: Vec<String>,
+}
+
+impl Opened {
+    /// What the functions answer from.
+    #[must_use]
+    pub fn ready(&self) -> Ready {
+        Ready { scheduling: self.scheduling.clone(), callers: self.callers.clone() }
+    }
 }
 
 impl Deployment {
@@ -79,7 +90,23 @@ impl Deployment {
         let audit = self.audit().map_err(|problem| vec![problem])?;
         let providers =
             Providers::from_config(config, &self.settings, clock).map_err(|problem| vec![problem])?;
-        Ok(self.assemble(config, clock, store, (ring, audit), providers))
+        let callers = self.callers(config, clock).map_err(|problem| vec![problem])?;
+        let mut opened = self.assemble(config, clock, store, (ring, audit), providers);
+        opened.callers = callers;
+        Ok(opened)
+    }
+
+    /// In the cloud that the settings name, else in the one whose Graph is asked.
+    fn callers(&self, config: &Config, clock: &Clock) -> Result<Option<Arc<Callers>>, Problem> {
+        let Some(allowed) = self.settings.callers.clone() else { return Ok(None) };
+        let http = crate::net::client().map_err(|_| {
+            wrong(
+                "SSL_CERT_FILE",
+                "the certificates of this system cannot be read, so Entra ID cannot be asked".into(),
+            )
+        })?;
+        let login = self.settings.authority_host.as_deref().unwrap_or(config.graph.cloud.login());
+        Ok(Some(Arc::new(Callers::new(allowed, login, http, clock.clone()))))
     }
 
     fn assemble(
@@ -97,7 +124,7 @@ impl Deployment {
             Ledger::new(Arc::clone(&store), active.clone(), ring, clock.clone(), system_random(), retention);
         let scheduling =
             Scheduling::new(active, Arc::new(ledger), clock.clone(), Arc::new(audit), system_random());
-        Opened { scheduling, providers, store, key_ids }
+        Opened { scheduling, callers: None, providers, store, key_ids }
     }
 
     /// What is kept in files of this machine has their place and its name, with another ending.
@@ -151,6 +178,7 @@ impl Deployment {
                 providers: &opened.providers,
                 store: Ok(Arc::clone(&opened.store)),
                 audit: self.audit_file(),
+                callers: opened.callers.as_deref(),
                 key_ids: Ok(opened.key_ids.clone()),
                 now: clock.now(),
             },
@@ -158,6 +186,7 @@ impl Deployment {
                 providers: &none,
                 store: Err(told_of("STORE", problems)),
                 audit: None,
+                callers: None,
                 key_ids: Err(told_of("LEDGER_SECRET", problems)),
                 now: clock.now(),
             },

@@ -104,7 +104,7 @@ async fn start(
     // Only a panic ends this early; then nothing is left to serve with.
     let Ok(started) = opening.await else { std::process::exit(1) };
     state.send_replace(match &started.outcome {
-        Ok(opened) => State::Ready(opened.scheduling.clone()),
+        Ok(opened) => State::Ready(opened.ready()),
         Err(_) => State::Misconfigured,
     });
     started

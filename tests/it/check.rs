@@ -89,6 +89,7 @@ async fn run(config: &Config, store: Result<Arc<dyn Store>, String>, now: DateTi
         providers: &providers,
         store,
         audit: Some(folder.path().join("scheduling.audit.jsonl")),
+        callers: None,
         key_ids: Ok(vec!["k1".to_owned()]),
         now,
     };

@@ -4,6 +4,7 @@ mod api;
 mod audit;
 mod availability;
 mod bookings;
+mod callers;
 mod check;
 mod config;
 mod conformance;
