@@ -101,8 +101,8 @@ impl Deployment {
         let Some(allowed) = self.settings.callers.clone() else { return Ok(None) };
         let http = crate::net::client().map_err(|_| {
             wrong(
-                "SSL_CERT_FILE",
-                "the certificates of this system cannot be read, so Entra ID cannot be asked".into(),
+                "CALLER_TENANT_ID",
+                "cannot be asked for its keys: the system's certificates cannot be read".into(),
             )
         })?;
         let login = self.settings.authority_host.as_deref().unwrap_or(config.graph.cloud.login());

@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout};
 use crate::fakes::entra::{Answers, Entra, SigningKey, TENANT, part, unsigned};
 
 mod front_door;
+mod speed;
 
 const AUDIENCE: &str = "c1a7b4d0-52de-4f0c-9b1e-3f4d2a6c8e10";
 const URI: &str = "api://c1a7b4d0-52de-4f0c-9b1e-3f4d2a6c8e10";
@@ -385,6 +386,9 @@ async fn known_keys_go_on_while_entra_is_down() {
         }
         assert!(asked.elapsed() < Duration::from_millis(500), "{trouble:?}: {:?}", asked.elapsed());
         until(|| scene.entra.asked() > before).await;
+        // That fetch gives up, and Entra is left alone no longer.
+        pass(Duration::from_secs(6)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     // Not for ever: somebody may have stolen one since.
     pass(Duration::from_hours(7 * 24)).await;

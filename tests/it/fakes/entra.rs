@@ -29,7 +29,7 @@ use tokio_rustls::{
     TlsAcceptor,
     rustls::{
         ServerConfig,
-        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+        pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject},
     },
 };
 
@@ -148,19 +148,11 @@ async fn answer(
 impl SigningKey {
     pub(crate) fn new(id: &str) -> Self {
         let made = Command::new("openssl")
-            .args([
-                "genpkey",
-                "-quiet",
-                "-algorithm",
-                "RSA",
-                "-pkeyopt",
-                "rsa_keygen_bits:2048",
-                "-outform",
-                "DER",
-            ])
+            .args(["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"])
             .output()
             .expect("openssl, which ./test looks for");
-        let pair = RsaKeyPair::from_pkcs8(&made.stdout).expect("a key");
+        let key = PrivatePkcs8KeyDer::from_pem_slice(&made.stdout).expect("a key in PEM");
+        let pair = RsaKeyPair::from_pkcs8(key.secret_pkcs8_der()).expect("a key");
         Self { id: id.to_owned(), pair }
     }
 
