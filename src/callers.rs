@@ -75,7 +75,7 @@ pub enum Refused {
     Client,
     /// Nobody can tell whether the token is good.
     #[error("{why}")]
-    NoKeys { why: String, retry_after: Option<Duration> },
+    NoKeys { why: String, retry_after: Duration },
 }
 
 /// What is wrong with a token. For callers too, so it quotes nothing.

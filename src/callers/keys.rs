@@ -78,7 +78,7 @@ pub(super) enum NoKey {
     /// The tenant does not publish it.
     Unpublished,
     /// What the tenant publishes is not known now.
-    Unavailable { why: String, retry_after: Option<Duration> },
+    Unavailable { why: String, retry_after: Duration },
 }
 
 impl Published {
@@ -115,12 +115,12 @@ impl Keys {
                 return Ok(known.clone());
             }
             match state.pause() {
-                Some((pause, Some(why))) => return Err(unavailable(&why, Some(pause))),
+                Some((pause, Some(why))) => return Err(unavailable(&why, pause)),
                 Some((_, None)) if known.is_some() => return Err(NoKey::Unpublished),
                 _ => self.fetching(&mut state),
             }
         };
-        let published = fetching.await.map_err(|why| unavailable(&why, Some(PAUSE_AFTER_TROUBLE)))?;
+        let published = fetching.await.map_err(|why| unavailable(&why, PAUSE_AFTER_TROUBLE))?;
         if published.get(id).is_some() { Ok(published) } else { Err(NoKey::Unpublished) }
     }
 
@@ -176,7 +176,7 @@ impl State {
     }
 }
 
-fn unavailable(why: &str, retry_after: Option<Duration>) -> NoKey {
+fn unavailable(why: &str, retry_after: Duration) -> NoKey {
     NoKey::Unavailable { why: format!("the keys of callers' tokens are not known: {why}"), retry_after }
 }
 

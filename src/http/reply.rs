@@ -151,7 +151,9 @@ impl From<Refused> for Refusal {
         match refused {
             Refused::Token(flaw) => Self::Unauthorized(flaw),
             Refused::Client => Self::Forbidden,
-            Refused::NoKeys { why, retry_after } => Self::Fault(Fault::Unavailable { why, retry_after }),
+            Refused::NoKeys { why, retry_after } => {
+                Self::Fault(Fault::Unavailable { why, retry_after: Some(retry_after) })
+            }
         }
     }
 }
