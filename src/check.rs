@@ -10,6 +10,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Datelike, Days, Utc};
 
 use crate::{
+    callers::Callers,
     config::{Config, Problem, Settings, Source, bookings::Allowed, phone, settings::StoreSetting},
     domain::{
         BookBy, Location, Service,
@@ -46,6 +47,8 @@ pub struct Dependencies<'a> {
     pub store: Result<Arc<dyn Store>, String>,
     /// The audit trail, where it could be opened.
     pub audit: Option<Arc<Audit>>,
+    /// Who may call, where a function key is not enough.
+    pub callers: Option<&'a Callers>,
     /// The ids of the ledger's keys, newest first, or why there are none.
     pub keys: Result<Vec<String>, String>,
     pub now: DateTime<Utc>,
@@ -72,6 +75,9 @@ pub async fn everything(files: &Files<'_>, dependencies: &Dependencies<'_>) -> R
     check_store(&dependencies.store, &files.settings.store, &mut report).await;
     if let Some(trail) = &dependencies.audit {
         report.add(audit(trail, dependencies.now).await);
+    }
+    if let Some(callers) = dependencies.callers {
+        report.add(caller_keys(callers).await);
     }
     report.add(ring(&dependencies.keys, files.settings));
     report.add(clock(dependencies.now));
@@ -275,6 +281,15 @@ async fn audit(trail: &Audit, now: DateTime<Utc>) -> Check {
             error.to_string(),
             "give this process the right to write there; for a container, the role Storage Blob Data Contributor",
         ),
+    }
+}
+
+async fn caller_keys(callers: &Callers) -> Check {
+    let asked = "can the keys of callers' tokens be fetched?";
+    let remedy = "see that `CALLER_TENANT_ID` is right, and that this app reaches the login of its cloud";
+    match callers.try_keys().await {
+        Ok(came_back) => Check::passed("callers", asked, format!("yes: {came_back}")),
+        Err(why) => Check::failed("callers", asked, why, remedy),
     }
 }
 

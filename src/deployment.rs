@@ -15,9 +15,11 @@ use chrono::TimeDelta;
 use secrecy::SecretString;
 
 use crate::{
+    callers::Callers,
     check::{self, Dependencies, Files, Report},
     clock::Clock,
     config::{Config, Problem, Process, Settings, Source, settings::StoreSetting},
+    http::Ready,
     identity::Azure,
     ledger::{
         Ledger, Random,
@@ -57,9 +59,18 @@ pub struct Opened {
 struct Lasting {
     store: Arc<dyn Store>,
     audit: Arc<Audit>,
+    callers: Option<Arc<Callers>>,
     vault: Option<Vault>,
     /// Where no vault has it.
     ring: Option<Ring>,
+}
+
+impl Opened {
+    /// What the functions answer from.
+    #[must_use]
+    pub fn ready(&self) -> Ready {
+        Ready { scheduling: self.scheduling.clone(), callers: self.lasting.callers.clone() }
+    }
 }
 
 impl Deployment {
@@ -136,7 +147,21 @@ impl Deployment {
         let vault = vault.map_err(|error| vec![wrong("KEY_VAULT_URL", error.to_string())])?;
         let ring = if vault.is_none() { Some(self.ring().map_err(|problem| vec![problem])?) } else { None };
         let audit = Arc::new(self.audit(clock).map_err(|problem| vec![problem])?);
-        self.assemble(config, clock, Lasting { store, audit, vault, ring })
+        let callers = self.callers(config, clock).map_err(|problem| vec![problem])?;
+        self.assemble(config, clock, Lasting { store, audit, callers, vault, ring })
+    }
+
+    /// In the cloud that the settings name, else in the one whose Graph is asked.
+    fn callers(&self, config: &Config, clock: &Clock) -> Result<Option<Arc<Callers>>, Problem> {
+        let Some(allowed) = self.settings.callers.clone() else { return Ok(None) };
+        let http = self.azure.http().map_err(|_| {
+            wrong(
+                "CALLER_TENANT_ID",
+                "cannot be asked for its keys: the system's certificates cannot be read".into(),
+            )
+        })?;
+        let login = self.azure.login(config.graph.cloud.login());
+        Ok(Some(Arc::new(Callers::new(allowed, login, http, clock.clone()))))
     }
 
     /// Puts the use cases of another configuration on top of what is open. What is under way ends as it began.
@@ -229,6 +254,7 @@ impl Deployment {
                 providers,
                 store: Ok(Arc::clone(&lasting.store)),
                 audit: Some(Arc::clone(&lasting.audit)),
+                callers: lasting.callers.as_deref(),
                 keys: match keyring.current().await {
                     Ok(current) => Ok(current.ring.keys().iter().map(|key| key.id.to_string()).collect()),
                     Err(error) => Err(error.to_string()),
@@ -239,6 +265,7 @@ impl Deployment {
                 providers: &none,
                 store: Err(told_of("STORE", problems)),
                 audit: None,
+                callers: None,
                 keys: Err(told_of("LEDGER_SECRET", problems)),
                 now: clock.now(),
             },

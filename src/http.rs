@@ -16,7 +16,7 @@ use tokio::{
 use tracing::Instrument;
 use warp::{
     Filter,
-    http::{HeaderMap, Method, Response},
+    http::{HeaderMap, HeaderValue, Method, Response},
     path::FullPath,
 };
 
@@ -49,6 +49,7 @@ mod way_on;
 pub use openapi::{json, yaml};
 
 use crate::{
+    callers::{Callers, Flaw, Refused},
     check::Report,
     clock::Clock,
     language::Language,
@@ -71,11 +72,19 @@ const MOST_WRITES: u32 = 1 << 16;
 pub enum State {
     /// Requests wait.
     Starting,
-    Ready(Scheduling),
+    Ready(Ready),
     /// Why there is nothing yet, though there may soon be.
     Pending(Arc<str>),
     /// Every call is answered `misconfigured`, for under the host the process must stay up to say so.
     Misconfigured,
+}
+
+/// What there is, once there is anything.
+#[derive(Debug, Clone)]
+pub struct Ready {
+    pub scheduling: Scheduling,
+    /// Who may call, where a function key is not enough.
+    pub callers: Option<Arc<Callers>>,
 }
 
 /// `healthbot-scheduler check` from inside the deployment: tries everything.
@@ -120,11 +129,11 @@ impl App {
     }
 
     /// What the functions work on, as soon as it is there.
-    async fn scheduling(&self) -> Result<Scheduling, Fault> {
+    async fn ready(&self) -> Result<Ready, Fault> {
         let mut state = self.state.clone();
         let settled = state.wait_for(|state| !matches!(state, State::Starting)).await;
         match settled.as_deref() {
-            Ok(State::Ready(scheduling)) => Ok(scheduling.clone()),
+            Ok(State::Ready(ready)) => Ok(ready.clone()),
             Ok(State::Pending(why)) => {
                 Err(Fault::Unavailable { why: why.to_string(), retry_after: Some(Duration::from_secs(10)) })
             }
@@ -262,7 +271,7 @@ async fn dispatch<S, B, E>(
     app: &App,
     route: Option<&'static Route>,
     method: &Method,
-    headers: HeaderMap,
+    mut headers: HeaderMap,
     caller: Caller,
     body: S,
 ) -> Reply
@@ -281,23 +290,38 @@ where
         Endpoint::OpenapiJson => document(app, "application/json", openapi::json).await,
         Endpoint::OpenapiYaml => document(app, "application/yaml", openapi::yaml).await,
         Endpoint::Use(function) => {
+            let token = request::take_token(&mut headers);
             let request = Unread::read(headers, caller, body).await;
-            Box::pin(call(app, function, request)).await
+            Box::pin(call(app, function, token, request)).await
         }
     }
 }
 
 /// A document that says how to use what is there: so it has to be there.
 async fn document(app: &App, content_type: &'static str, bytes: fn() -> Bytes) -> Reply {
-    match app.scheduling().await {
+    match app.ready().await {
         Ok(_) => Reply::document(content_type, bytes()),
         Err(fault) => Reply::refused(&fault.into()),
     }
 }
 
 /// A misconfigured process says so whatever it is asked, in the language it is asked in.
-async fn call(app: &App, function: UseCase, request: Result<Unread, Refusal>) -> Reply {
-    let scheduling = app.scheduling().await;
+async fn call(
+    app: &App,
+    function: UseCase,
+    token: Result<HeaderValue, Flaw>,
+    mut request: Result<Unread, Refusal>,
+) -> Reply {
+    let ready = app.ready().await;
+    // The host's timer brings no token: it does not come through the front door.
+    if let (Ok(Ready { callers: Some(callers), .. }), true) = (&ready, function != UseCase::Reconcile) {
+        match admitted(callers, token).await {
+            Ok(client) => request = request.map(|unread| unread.by(client)),
+            // Before who calls is known, nothing of what they wrote is looked at: not even how to refuse them.
+            Err(refused) => return Reply::refused(&refused.into()),
+        }
+    }
+    let scheduling = ready.map(|ready| ready.scheduling);
     if let (UseCase::GetSlots, Ok(scheduling), Ok(unread)) = (function, &scheduling, &request)
         && let Some(reply) = app.told.again(&unread.written, scheduling).await
     {
@@ -319,6 +343,11 @@ async fn call(app: &App, function: UseCase, request: Result<Unread, Refusal>) ->
         UseCase::Reconcile => reconcile::answer(app, scheduling).await,
     };
     answered.unwrap_or_else(|fault| request.refused(&fault.into()))
+}
+
+/// The client that calls.
+async fn admitted(callers: &Callers, token: Result<HeaderValue, Flaw>) -> Result<Arc<str>, Refused> {
+    callers.admit(request::bearer(&token?)?).await
 }
 
 /// What a patient waits for a read at most, however slow the vendor is.

@@ -1,4 +1,5 @@
 //! Appointment scheduling for health chatbots.
+pub mod callers;
 pub mod check;
 pub mod clock;
 pub mod config;

@@ -106,6 +106,11 @@ Settings, from the environment (by hand also from `Values` of a local.settings.j
   AZURE_CLIENT_ID               of the managed identity, where it is a user-assigned one
   AZURE_AUTHORITY_HOST          where Entra ID is asked [default: at the login of each cloud]
   GRAPH_BASE_URL                where Graph is asked [default: at the address of its cloud]
+  CALLER_TENANT_ID              with the next two: callers have to show a token of Entra ID, of this tenant,
+                                beside the function key [default: the key is enough]
+  CALLER_AUDIENCE               what their tokens are for: the client id of this app's registration, or its
+                                application ID URI; several separated by commas
+  CALLER_CLIENT_IDS             the client ids of the apps that may call, separated by commas
   AUDIT_KEEP_FILES              how many full audit files are kept beside the current one [default: 20]
   LOG                           a level or a filter of log lines [default: info]
   LOG_FORMAT                    json or text [default: text on a terminal]

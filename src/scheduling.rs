@@ -137,6 +137,7 @@ impl Scheduling {
             function,
             invocation: caller.invocation.as_deref(),
             trace: caller.trace.as_deref(),
+            client: caller.client.as_deref(),
             reference,
             outcome,
         };
@@ -157,6 +158,7 @@ struct AuditRecord<'a> {
     function: &'static str,
     invocation: Option<&'a str>,
     trace: Option<&'a str>,
+    client: Option<&'a str>,
     reference: Option<String>,
     outcome: &'a str,
 }
@@ -193,12 +195,14 @@ impl From<LedgerError> for Fault {
     }
 }
 
-/// Who calls, as far as the host tells: for audit records, and to tell the host's repeat from a new call.
+/// Who calls, as far as the host tells, and the token where there is one: for audit records, and to tell the host's repeat from a new call.
 #[derive(Debug, Clone, Default)]
 pub struct Caller {
     /// `X-Azure-Functions-InvocationId`.
     pub invocation: Option<String>,
     pub trace: Option<String>,
+    /// The app whose token was let in, where [`Callers`](crate::callers::Callers) ask for one.
+    pub client: Option<Arc<str>>,
 }
 
 /// Why a request could not be dealt with. Not for patients: `http` words it for them.

@@ -123,7 +123,7 @@ impl Serving {
         // Only a panic ends this early; then nothing is left to serve with.
         let Ok(outcome) = opening.await else { std::process::exit(1) };
         self.state.send_replace(match (&outcome, self.deployment.pending()) {
-            (Ok(opened), _) => State::Ready(opened.scheduling.clone()),
+            (Ok(opened), _) => State::Ready(opened.ready()),
             (Err(_), Some(why)) => State::Pending(why.into()),
             (Err(_), None) => State::Misconfigured,
         });

@@ -11,9 +11,11 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 use tracing_subscriber::EnvFilter;
 use url::Url;
+use uuid::Uuid;
 
 use super::{Problem, Process, Source};
 use crate::{
+    callers::Allowed,
     identity::{Azure, Identity},
     ledger::ring,
     providers::graph::BaseUrl,
@@ -55,6 +57,9 @@ pub struct Settings {
     pub graph_client_secret: Option<SecretString>,
     /// `AZURE_CLIENT_ID`: which managed identity, where the app has several.
     pub azure_client_id: Option<String>,
+    /// `CALLER_TENANT_ID`, `CALLER_AUDIENCE`, `CALLER_CLIENT_IDS`: whose tokens are taken, where a function key is not
+    /// enough.
+    pub callers: Option<Allowed>,
     /// As whom Azure is asked: found in the surroundings.
     pub identity: Identity,
     /// `AZURE_AUTHORITY_HOST`: where Entra ID is asked, if not at the login of each cloud. Without a slash at its end.
@@ -183,6 +188,7 @@ impl Reading<'_> {
             graph_credential_is_found: self.get("GRAPH_CREDENTIAL").is_none(),
             graph_client_secret: self.get("GRAPH_CLIENT_SECRET").map(SecretString::from),
             azure_client_id: self.get("AZURE_CLIENT_ID"),
+            callers: self.callers(),
             identity: self.identity(in_azure),
             authority_host: self.parsed("AZURE_AUTHORITY_HOST", parse_authority),
             log: self.parsed("LOG", parse_filter).unwrap_or_else(|| "info".to_owned()),
@@ -223,6 +229,32 @@ impl Reading<'_> {
             Identity::Managed { .. } => GraphCredential::ManagedIdentity,
             Identity::DeveloperTools => GraphCredential::DeveloperTools,
         })
+    }
+
+    /// All three or none: with one missing, everybody or nobody would be let in.
+    fn callers(&mut self) -> Option<Allowed> {
+        const ALL: [(&str, &str); 3] = [
+            ("CALLER_TENANT_ID", "the id of the tenant whose apps may call"),
+            ("CALLER_AUDIENCE", "what their tokens are for, as the client id of this app's registration"),
+            (
+                "CALLER_CLIENT_IDS",
+                "the client ids of the apps that may call, since every app of a tenant gets a token",
+            ),
+        ];
+        let (given, missing): (Vec<_>, Vec<_>) =
+            ALL.into_iter().partition(|(name, _)| self.get(name).is_some());
+        if !given.is_empty() {
+            let others = given.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(" and ");
+            self.problems.extend(
+                missing
+                    .into_iter()
+                    .map(|(name, what)| problem(name, format!("is needed where {others} is set: {what}"))),
+            );
+        }
+        let tenant = self.parsed("CALLER_TENANT_ID", parse_tenant);
+        let audiences = self.parsed("CALLER_AUDIENCE", parse_audiences);
+        let clients = self.parsed("CALLER_CLIENT_IDS", parse_clients);
+        Some(Allowed { tenant: tenant?, audiences: audiences?, clients: clients? })
     }
 
     /// The variable, else the local value.
@@ -385,10 +417,45 @@ fn parse_credential(text: &str) -> Result<GraphCredential, String> {
     }
 }
 
+/// Tokens carry the id of a tenant, and none of its domains.
+fn parse_tenant(text: &str) -> Result<String, String> {
+    let expected = "must be the id of a tenant, as `az account show --query tenantId` prints it";
+    guid(text).ok_or_else(|| expected.to_owned())
+}
+
+fn parse_clients(text: &str) -> Result<Vec<String>, String> {
+    let clients: Option<Vec<String>> = parts(text).map(guid).collect();
+    let clients = clients.filter(|clients| !clients.is_empty());
+    clients.ok_or_else(|| "must be client ids of app registrations, separated by commas".to_owned())
+}
+
+fn parse_audiences(text: &str) -> Result<Vec<String>, String> {
+    let audiences: Vec<String> = parts(text).map(str::to_owned).collect();
+    if audiences.is_empty() || audiences.iter().any(|audience| audience.contains(char::is_whitespace)) {
+        let expected = "must be the client id of this app's registration, or its application ID URI as `api://…`; \
+                        several are separated by commas";
+        return Err(expected.to_owned());
+    }
+    Ok(audiences)
+}
+
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty())
+}
+
+/// In lower case, as tokens have it.
+fn guid(text: &str) -> Option<String> {
+    let hyphenated = |id: &Uuid| id.hyphenated().to_string();
+    let id = Uuid::try_parse(text).ok()?;
+    Some(hyphenated(&id)).filter(|written| written.eq_ignore_ascii_case(text))
+}
+
+/// What it answers decides who is let in, so it is https, on this machine too.
 fn parse_authority(text: &str) -> Result<String, String> {
-    let url = Url::parse(text)
-        .ok()
-        .filter(|url| url.scheme() == "https" && url.path() == "/" && url.query().is_none());
+    let url = Url::parse(text).ok().filter(|url| {
+        let bare = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+        url.scheme() == "https" && url.has_host() && url.path() == "/" && bare && url.password().is_none()
+    });
     let url = url.ok_or("must be the address of a login, as `https://login.microsoftonline.us`")?;
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }

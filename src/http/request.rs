@@ -10,10 +10,11 @@ use bytes::{Buf, Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use warp::http::{HeaderMap, header};
+use warp::http::{HeaderMap, HeaderValue, header};
 
 use super::reply::Refusal;
 use crate::{
+    callers::Flaw,
     language::Language,
     scheduling::{Caller, Fault, InvalidField},
     shape::{Problem, Shape, parse_json},
@@ -62,6 +63,12 @@ impl Unread {
             check_content_type(&headers)?;
         }
         Ok(Self { caller, headers, written })
+    }
+
+    /// The same call, now that it is known which app makes it.
+    pub(super) fn by(mut self, client: Arc<str>) -> Self {
+        self.caller.client = Some(client);
+        self
     }
 }
 
@@ -174,7 +181,22 @@ pub(super) fn caller(headers: &HeaderMap) -> Caller {
     Caller {
         invocation: text("x-azure-functions-invocationid").filter(|id| is_id(id)).map(str::to_owned),
         trace: text("traceparent").and_then(trace_id).map(str::to_owned),
+        client: None,
     }
+}
+
+/// The one bearer token. It is taken out: nothing else is to see it.
+pub(super) fn take_token(headers: &mut HeaderMap) -> Result<HeaderValue, Flaw> {
+    let several = headers.get_all(header::AUTHORIZATION).iter().count() > 1;
+    let value = headers.remove(header::AUTHORIZATION).ok_or(Flaw::Missing)?;
+    if several { Err(Flaw::Malformed) } else { Ok(value) }
+}
+
+/// What comes after `Bearer`.
+pub(super) fn bearer(authorization: &HeaderValue) -> Result<&str, Flaw> {
+    let (scheme, token) =
+        authorization.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(Flaw::Missing)?;
+    if scheme.eq_ignore_ascii_case("bearer") { Ok(token.trim()) } else { Err(Flaw::Missing) }
 }
 
 /// What goes into log lines and audit records has to look like an id.

@@ -56,7 +56,7 @@ impl Served {
         let clock = Clock::at(sunday());
         let (deployment, _) = Deployment::read(settings, problems, &process).await;
         let opened = deployment.open(&clock).expect("the demo clinic opens");
-        Self::start(State::Ready(opened.scheduling), clock, folder).await
+        Self::start(State::Ready(opened.ready()), clock, folder).await
     }
 
     /// A process that is set up wrongly.

@@ -91,6 +91,7 @@ async fn run(config: &Config, store: Result<Arc<dyn Store>, String>, now: DateTi
         providers: &providers,
         store,
         audit: Some(Arc::new(trail.unwrap())),
+        callers: None,
         keys: Ok(vec!["k1".to_owned()]),
         now,
     };

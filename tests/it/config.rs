@@ -6,6 +6,7 @@ use std::{
 };
 
 use healthbot_scheduler::{
+    callers::Allowed,
     config::{
         Config, ConfigSetting, DEMO, Problem, Process, Settings, Source,
         settings::{LogFormat, StoreSetting},
@@ -218,6 +219,71 @@ fn every_wrong_setting_is_named_and_no_secret_is() {
     ];
     assert_eq!(keys, expected);
     assert!(!told(&problems).contains("hunter2"));
+}
+
+const TENANT: &str = "7d0b3f52-9a41-4c2e-8f6d-1c5a0e9b7a34";
+const BOT: &str = "5E2F9C18-0B6D-4E7A-A3C4-8D1F7B2E6A90";
+
+#[test]
+fn callers_are_read_as_their_tokens_have_them() {
+    let (read, problems) = settings(&[
+        ("CALLER_TENANT_ID", &TENANT.to_uppercase()),
+        ("CALLER_AUDIENCE", "api://clinic , 5e2f9c18-0b6d-4e7a-a3c4-8d1f7b2e6a90"),
+        ("CALLER_CLIENT_IDS", &format!("{BOT},{TENANT},")),
+        ("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.us/"),
+    ]);
+    assert_eq!(problems, []);
+    let bot = BOT.to_lowercase();
+    let allowed = Allowed {
+        tenant: TENANT.to_owned(),
+        audiences: vec!["api://clinic".to_owned(), bot.clone()],
+        clients: vec![bot, TENANT.to_owned()],
+    };
+    assert_eq!(read.callers, Some(allowed));
+    assert_eq!(read.authority_host.as_deref(), Some("https://login.microsoftonline.us"));
+    let (none, _) = settings(&[("CALLER_TENANT_ID", " "), ("CALLER_AUDIENCE", "")]);
+    assert_eq!((none.callers, none.authority_host), (None, None));
+}
+
+#[test]
+fn callers_are_set_up_whole_or_not_at_all() {
+    let all = [("CALLER_TENANT_ID", TENANT), ("CALLER_AUDIENCE", "api://clinic"), ("CALLER_CLIENT_IDS", BOT)];
+    for alone in all {
+        let (read, problems) = settings(&[alone]);
+        let missing: Vec<&str> = problems.iter().map(|problem| problem.key.as_str()).collect();
+        let others: Vec<&str> = all.iter().map(|(name, _)| *name).filter(|name| *name != alone.0).collect();
+        assert_eq!((missing, read.callers), (others, None));
+        assert!(problems.iter().all(|problem| problem.detail.contains(alone.0)), "{}", told(&problems));
+    }
+}
+
+#[test]
+fn callers_that_cannot_be_are_a_problem() {
+    let right =
+        [("CALLER_TENANT_ID", TENANT), ("CALLER_AUDIENCE", "api://clinic"), ("CALLER_CLIENT_IDS", BOT)];
+    for (name, wrong) in [
+        ("CALLER_TENANT_ID", "common"),
+        ("CALLER_TENANT_ID", "contoso.onmicrosoft.com"),
+        ("CALLER_TENANT_ID", "7d0b3f529a414c2e8f6d1c5a0e9b7a34"),
+        ("CALLER_TENANT_ID", "{7d0b3f52-9a41-4c2e-8f6d-1c5a0e9b7a34}"),
+        ("CALLER_AUDIENCE", ","),
+        ("CALLER_AUDIENCE", "api://a api://b"),
+        ("CALLER_CLIENT_IDS", ","),
+        ("CALLER_CLIENT_IDS", "*"),
+        ("CALLER_CLIENT_IDS", "5e2f9c18-0b6d-4e7a-a3c4-8d1f7b2e6a90;0f1e2d3c-4b5a-4968-8776-655443322110"),
+        ("AZURE_AUTHORITY_HOST", "login.microsoftonline.us"),
+        ("AZURE_AUTHORITY_HOST", "http://127.0.0.1:8443"),
+        ("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.us/common"),
+        ("AZURE_AUTHORITY_HOST", "https://user@login.microsoftonline.us"),
+    ] {
+        let mut variables: Vec<_> = right.iter().copied().filter(|(known, _)| *known != name).collect();
+        variables.push((name, wrong));
+        let (_, problems) = settings(&variables);
+        let keys: Vec<&str> = problems.iter().map(|problem| problem.key.as_str()).collect();
+        assert_eq!(keys, [name], "{wrong}");
+    }
+    let wrong = [("CALLER_TENANT_ID", "common"), ("CALLER_AUDIENCE", ","), ("CALLER_CLIENT_IDS", "*")];
+    assert_eq!(settings(&wrong).1.len(), 3, "all are told at once");
 }
 
 #[test]

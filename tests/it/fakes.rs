@@ -1,8 +1,9 @@
 //! What stands in for the world around the binary: the Functions host that starts, calls and kills it, that
-//! host's front door, Microsoft Graph, Key Vault and identities, Azure Blob Storage and the road there.
+//! host's front door, Entra ID, Microsoft Graph, Key Vault and identities, Azure Blob Storage and the road there.
 
 pub(crate) mod azure;
 pub(crate) mod azurite;
+pub(crate) mod entra;
 mod free_port;
 pub(crate) mod front_door;
 pub(crate) mod functions_host;

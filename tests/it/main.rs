@@ -5,6 +5,7 @@ mod audit;
 mod availability;
 mod azure;
 mod bookings;
+mod callers;
 mod check;
 mod config;
 mod conformance;
