@@ -223,7 +223,8 @@ impl Refusal {
             Self::WrongContentType => "send JSON with the header `Content-Type: application/json`".to_owned(),
             Self::BrokenOff => "the body ended before all of it was sent".to_owned(),
             Self::Unauthorized(flaw) => format!(
-                "{flaw}: send an access token for this app in the header `Authorization: Bearer …`, beside the function key"
+                "{flaw}: send an access token for this app in the header `Authorization: Bearer …`, beside the \
+                 function key"
             ),
             Self::Forbidden => {
                 "the token is good, and its client is not among those of the setting `CALLER_CLIENT_IDS`"
