@@ -190,7 +190,7 @@ pub(super) fn span(headers: &HeaderMap, method: &Method, route: Option<&Route>) 
     };
     let path = route.map_or("", |route| route.path);
     let mut span =
-        Span::server(Context::of_caller(headers), format!("{method} {path}").trim_end().to_owned());
+        Span::server(Context::of_caller(headers), || format!("{method} {path}").trim_end().to_owned());
     span.set("http.request.method", method);
     if let Some(route) = route {
         let timer = route.function == "reconcile";
@@ -198,7 +198,7 @@ pub(super) fn span(headers: &HeaderMap, method: &Method, route: Option<&Route>) 
         span.set("faas.trigger", if timer { "timer" } else { "http" });
     }
     if let Some(invocation) = invocation(headers) {
-        span.set("faas.invocation_id", invocation.to_owned());
+        span.set_text("faas.invocation_id", invocation);
     }
     span
 }

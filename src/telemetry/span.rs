@@ -56,14 +56,14 @@ pub(super) struct Recording {
 impl Span {
     /// A request that somebody makes of us.
     #[must_use]
-    pub fn server(caller: Option<Context>, name: impl Into<Cow<'static, str>>) -> Self {
-        Self::first(caller, SpanKind::Server, name.into())
+    pub fn server(caller: Option<Context>, name: impl FnOnce() -> String) -> Self {
+        Self::first(caller, SpanKind::Server, || name().into())
     }
 
     /// Work that nobody has asked for.
     #[must_use]
     pub fn internal(name: &'static str) -> Self {
-        Self::first(None, SpanKind::Internal, name.into())
+        Self::first(None, SpanKind::Internal, || name.into())
     }
 
     /// A call to somebody else, within what this task works on.
@@ -75,7 +75,7 @@ impl Span {
                 let recorded = parent.flags & SAMPLED != 0;
                 Self::begin(parent.next(), recorded, (Some(parent.span), false), SpanKind::Client, name)
             }
-            None => Self::first(None, SpanKind::Client, name()),
+            None => Self::first(None, SpanKind::Client, name),
         };
         span.set("provider", provider);
         span.set("operation", operation);
@@ -83,14 +83,14 @@ impl Span {
     }
 
     /// The first of ours in a trace: here it is decided whether the trace is recorded.
-    fn first(caller: Option<Context>, kind: SpanKind, name: Cow<'static, str>) -> Self {
+    fn first(caller: Option<Context>, kind: SpanKind, name: impl FnOnce() -> Cow<'static, str>) -> Self {
         let mut context = caller.as_ref().map_or_else(Context::begun, Context::next);
         let recorded = export::records(caller.as_ref(), context.trace);
         if let Some(recorded) = recorded {
             context.flags = context.flags & !SAMPLED | u8::from(recorded);
         }
         let parent = (caller.as_ref().map(|caller| caller.span), caller.is_some());
-        Self::begin(context, recorded == Some(true), parent, kind, || name)
+        Self::begin(context, recorded == Some(true), parent, kind, name)
     }
 
     fn begin(
@@ -126,9 +126,16 @@ impl Span {
 
     /// Sets an attribute; one that is on neither list is not told.
     pub fn set(&mut self, name: &'static str, value: impl Into<Value>) {
-        let allowed = ATTRIBUTES.contains(&name) || FIELDS.contains(&name);
-        if let Some(recording) = self.recording.as_mut().filter(|_| allowed) {
+        let Some(recording) = &mut self.recording else { return };
+        if ATTRIBUTES.contains(&name) || FIELDS.contains(&name) {
             recording.attributes.push(KeyValue::new(name, value));
+        }
+    }
+
+    /// The same with a text that is copied only if it is told.
+    pub fn set_text(&mut self, name: &'static str, text: &str) {
+        if self.recording.is_some() {
+            self.set(name, text.to_owned());
         }
     }
 

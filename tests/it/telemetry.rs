@@ -140,7 +140,8 @@ async fn every_event_has_its_name_and_its_fields() {
     assert!(vendor.iter().all(|line| line["status"].is_u64() || line["trouble"].is_string()), "{vendor:?}");
     assert_eq!(of_event(&lines, "start").len(), 2, "of two processes");
     let reconciled = of_event(&lines, "reconciled");
-    assert_eq!(reconciled.len(), 3, "at each start, and by the timer: {reconciled:?}");
+    // The first process may have been killed before it was so far.
+    assert!((2..=3).contains(&reconciled.len()), "at each start, and by the timer: {reconciled:?}");
     let throttled = vendor.iter().find(|line| line["status"] == 429).expect("the one that was throttled");
     assert_eq!((&throttled["level"], &throttled["provider"]), (&json!("warning"), &json!("graph")));
     assert!(throttled["trouble"].is_string() && throttled["trace"] == TRACE, "{throttled}");

@@ -26,8 +26,8 @@ impl Call {
     pub(super) fn begin(method: &Method, operation: &'static str) -> Self {
         let id = Uuid::new_v4().to_string();
         let mut span = Span::client(GRAPH, operation);
-        span.set("http.request.method", method.as_str().to_owned());
-        span.set("client_request_id", id.clone());
+        span.set_text("http.request.method", method.as_str());
+        span.set_text("client_request_id", &id);
         Self { operation, span, id, status: None, headers: HeaderMap::new(), finished: false }
     }
 
