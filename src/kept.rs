@@ -14,6 +14,8 @@ use futures_util::{
 use parking_lot::Mutex;
 use tokio::time::{Instant, timeout};
 
+use crate::telemetry::trace;
+
 /// How long a source that failed is left alone while what is kept is good.
 const PAUSE: Duration = Duration::from_secs(10);
 
@@ -110,7 +112,7 @@ impl<S: Source> Kept<S> {
     /// In a task of its own: it ends whoever hangs up.
     fn ask(&self, refusals: u64) -> Asking<S> {
         let (source, kept) = (Arc::clone(&self.source), Arc::clone(&self.state));
-        let task = tokio::spawn(async move {
+        let task = tokio::spawn(trace::carried(async move {
             let late = |_| Err(source.unanswered("gave no answer in time"));
             let asked = timeout(S::PATIENCE, source.ask()).await.unwrap_or_else(late).map_err(Arc::new);
             let mut state = kept.lock();
@@ -122,7 +124,7 @@ impl<S: Source> Kept<S> {
                 }
             }
             asked
-        });
+        }));
         let source = Arc::clone(&self.source);
         async move { task.await.unwrap_or_else(|_| Err(Arc::new(source.unanswered("broke off")))) }
             .boxed()

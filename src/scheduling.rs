@@ -14,6 +14,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use tokio::time::Instant;
 
 use crate::{
     clock::Clock,
@@ -21,7 +22,11 @@ use crate::{
     ledger::{Ledger, LedgerError, Random},
     provider::{Provider, ProviderError},
     store::StoreError,
-    telemetry::audit::{Audit, AuditError},
+    telemetry::{
+        audit::{Audit, AuditError},
+        events::Reconciled,
+        trace,
+    },
 };
 
 pub use crate::{domain::Channel, ledger::reconcile::Tally};
@@ -93,11 +98,9 @@ impl Scheduling {
     /// # Errors
     /// When the store cannot be listed.
     pub async fn reconcile(&self) -> Result<Tally, Fault> {
+        let started = Instant::now();
         let tally = self.ledger.reconcile().await?;
-        if tally.looked_at + tally.purged > 0 {
-            let Tally { looked_at, confirmed, undone, finished, waiting, failed, purged } = tally;
-            tracing::info!(looked_at, confirmed, undone, finished, waiting, failed, purged, "settled");
-        }
+        Reconciled { tally, took: started.elapsed() }.leave();
         Ok(tally)
     }
 
@@ -111,6 +114,7 @@ impl Scheduling {
         id: &LocationId,
     ) -> Result<Option<(&Arc<dyn Provider>, Arc<Location>, bool)>, Fault> {
         let Some(provider) = self.provider(id.provider()) else { return Ok(None) };
+        trace::note_provider(id.provider());
         let locations = provider.locations().await?;
         Ok(locations.find(id).map(|site| (provider, site.clone(), locations.stale)))
     }

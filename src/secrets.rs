@@ -21,6 +21,7 @@ use crate::{
     identity::{self, Azure, told_by, unusable},
     kept::{Age, Kept, Source},
     provider::ProviderError,
+    telemetry::events,
 };
 
 mod name;
@@ -208,7 +209,7 @@ impl Source for InVault {
             Some(_) => None,
         };
         if let Some(outcome) = outcome {
-            tracing::info!(event = "secret", secret = %self.name.name(), outcome, "a secret is here");
+            events::secret(self.name.name(), outcome, None);
         }
         Ok(Held { value, version, since: Instant::now() })
     }
@@ -228,8 +229,7 @@ impl Source for InVault {
 impl InVault {
     /// Where it happens: whoever has an older value does not learn of it.
     fn log(&self, error: &SecretError) {
-        let secret = self.name.name();
-        tracing::warn!(event = "secret", secret, outcome = "failed", why = %error, "no new secret");
+        events::secret(self.name.name(), "failed", Some(&error.to_string()));
     }
 }
 

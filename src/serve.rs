@@ -20,6 +20,7 @@ use crate::{
     config::{Problem, Process, Settings, Source},
     deployment::{Deployment, Followed, Opened},
     http::{App, Check, State, routes},
+    telemetry::{cache, events, span::Span},
 };
 
 mod welcome;
@@ -53,12 +54,15 @@ pub async fn serve(settings: Settings, problems: Vec<Problem>, clock: Clock) -> 
     let settled = opening.clone();
     let app = App::new(watched, clock.clone(), check(opening, clock.clone()));
     let (give_up, hopeless) = oneshot::channel();
+    events::start();
+    tokio::spawn(cache::keep_telling());
     tokio::spawn(async move {
         let (deployment, followed) = Deployment::read(settings, problems, &Process::current()).await;
         let mut serving = Serving { deployment, opened: None, clock, state, started: opened };
         let fatal = serving.start().await;
         match followed {
             Some(followed) if fatal.is_empty() || hosted => {
+                events::config(if fatal.is_empty() { "read" } else { "unreachable" });
                 report(&fatal);
                 tokio::spawn(serving.follow(followed));
             }
@@ -156,9 +160,9 @@ impl Serving {
                 (false, None) => "unreachable",
             };
             if changed.is_empty() {
-                tracing::info!(event = "config", outcome, "the configuration has changed, and is served");
+                events::config(outcome);
             } else if changed != told {
-                tracing::error!(event = "config", outcome, "the configuration cannot be served");
+                events::config(outcome);
                 report(&changed);
             }
             if self.opened.is_none() {
@@ -209,8 +213,9 @@ async fn go_on(mut started: watch::Receiver<Option<Arc<Started>>>, hosted: bool,
     loop {
         every.tick().await;
         let current = started.borrow().clone();
+        let span = Span::internal("reconcile");
         if let Some(Ok(opened)) = current.as_deref().map(|current| &current.outcome)
-            && let Err(fault) = Box::pin(opened.scheduling.reconcile()).await
+            && let Err(fault) = span.current().within(Box::pin(opened.scheduling.reconcile())).await
         {
             tracing::warn!(error = %fault, "bookings could not be settled; the next run tries again");
         }

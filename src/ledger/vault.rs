@@ -14,7 +14,10 @@ use super::{
     documents::{self, FORMAT, RingKey, key},
     ring::{Digest, Key, KeyId, Ring},
 };
-use crate::store::{Condition, StoreError, Written, copy::UNFINISHED};
+use crate::{
+    store::{Condition, StoreError, Written, copy::UNFINISHED},
+    telemetry::events,
+};
 
 /// How long a new key waits, for every instance to load it.
 const ROLL_OVER: TimeDelta = TimeDelta::minutes(10);
@@ -147,10 +150,9 @@ impl Ledger {
             let key = format!("{}{id}", key::RING);
             if let Some(document) = self.document(&key).await? {
                 let _ = self.store.delete_if(&key, document.etag).await;
-                tracing::info!(
-                    event = "secret", secret = %id, outcome = "retired",
-                    "no booking needs this key of the ledger any more: it may leave {}", self.keyring.name()
-                );
+                let why =
+                    format!("no booking needs this key of the ledger: it may leave {}", self.keyring.name());
+                events::secret(&id.0, "retired", Some(&why));
             }
         }
         Ok(())

@@ -391,6 +391,7 @@ fn client(
     let client_options = ClientOptions {
         transport: Some(Transport::new(Arc::new(http.clone()))),
         retry: RetryOptions::none(),
+        per_try_policies: vec![crate::net::traced("storage")],
         ..Default::default()
     };
     let options = BlobContainerClientOptions { client_options, ..Default::default() };

@@ -3,6 +3,7 @@
 
 pub(crate) mod azure;
 pub(crate) mod azurite;
+pub(crate) mod collector;
 pub(crate) mod entra;
 mod free_port;
 pub(crate) mod front_door;
