@@ -101,11 +101,14 @@ function linesOf(document) {
   const section = document.split(/^## /m).find((part) => part.startsWith('Log lines'));
   if (!section) throw new Error('docs/operations.md has no section `Log lines`');
   const named = (text) => [...text.matchAll(/`(\w+)`/g)].map(([, name]) => name);
-  const events = new Map([...section.matchAll(/^\| `(\w+)` \|([^|]*)\|/gm)].map(([, event, own]) => [event, named(own)]));
+  const rows = [...section.matchAll(/^\| `(\w+)` \|([^|]*)\|/gm)];
+  const events = new Map(rows.map(([, event, own]) => [event, named(own)]));
   const paragraph = (start) => named(section.match(new RegExp(`^${start}[^]*?\n\n`, 'm'))?.[0] ?? '');
   const common = paragraph('Every line has');
   const others = new Set(paragraph('Other lines'));
-  if (events.size < 5 || !common.length || !others.size) throw new Error('docs/operations.md does not tell of log lines');
+  if (events.size < 5 || !common.length || !others.size) {
+    throw new Error('docs/operations.md does not tell of log lines');
+  }
   return { events, common: ['event', ...common], others };
 }
 
@@ -161,20 +164,23 @@ function workbookShape() {
   if (version !== 'Notebook/1.0') found.push(`infra/workbook.json: version ${version}`);
   const names = items.map(({ name }) => name);
   names.filter((name, index) => names.indexOf(name) !== index).forEach((name) => found.push(`two items are ${name}`));
-  const parameters = items.flatMap(({ type, content }) => (type === 9 ? content.parameters.map(({ name }) => name) : []));
+  const parameters = items.filter(({ type }) => type === 9).flatMap(({ content }) => content.parameters);
+  const known = parameters.map(({ name }) => name);
   for (const item of items) {
     const { type, content } = item;
     if (![1, 3, 9].includes(type)) complain(item, `type ${type}`);
     if (type === 1 && typeof content.json !== 'string') complain(item, 'a text without text');
     if (type !== 3) continue;
     if (content.version !== 'KqlItem/1.0' || content.queryType !== 0) complain(item, 'is not asked as KQL');
-    if (content.resourceType !== 'microsoft.operationalinsights/workspaces') complain(item, 'is not asked of a workspace');
+    if (content.resourceType !== 'microsoft.operationalinsights/workspaces') {
+      complain(item, 'is not asked of a workspace');
+    }
     if (!['table', 'timechart', 'columnchart', 'barchart', 'piechart'].includes(content.visualization)) {
       complain(item, `is drawn as ${content.visualization}`);
     }
-    if (!parameters.includes(content.timeContextFromParameter)) complain(item, 'has no time range');
+    if (!known.includes(content.timeContextFromParameter)) complain(item, 'has no time range');
     for (const [, used] of content.query.matchAll(/\{(\w+)(?::\w+)?\}/g)) {
-      if (!parameters.includes(used)) complain(item, `uses the parameter ${used}, which is not there`);
+      if (!known.includes(used)) complain(item, `uses the parameter ${used}, which is not there`);
     }
     if (!(Number(item.customWidth) > 0 && Number(item.customWidth) <= 100)) complain(item, 'has no width');
     if (!existsSync(join(ROOT, `infra/queries/${item.name}.kql`))) complain(item, 'is in no file of infra/queries');
