@@ -17,6 +17,7 @@ mod grant;
 mod graph_simulator;
 mod interleavings;
 mod language;
+mod operations;
 mod package;
 mod scale_out;
 mod schemathesis;
