@@ -2,7 +2,7 @@
 //! host's front door, Microsoft Graph, Azure Blob Storage and the road there.
 
 pub(crate) mod azurite;
-mod free_port;
+pub(crate) mod free_port;
 pub(crate) mod front_door;
 pub(crate) mod functions_host;
 #[path = "../graph_simulator/simulator/mod.rs"]

@@ -15,10 +15,12 @@ mod grant;
 mod graph_simulator;
 mod interleavings;
 mod language;
+mod local_host;
 mod package;
 mod scale_out;
 mod schemathesis;
 mod store;
+mod tooling;
 
 /// A setting of `./test`.
 #[expect(
