@@ -100,16 +100,14 @@ fn funcignore_keeps_everything_of_the_repository_out() {
     }
 }
 
+/// A pattern of names, in which `*` stands for anything.
 fn matches(pattern: &str, name: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let (first, last) = (parts.next().unwrap_or_default(), pattern.rsplit('*').next().unwrap_or_default());
-    let whole = !pattern.contains('*') && pattern == name;
-    let wild = pattern.contains('*')
-        && name.len() >= first.len() + last.len()
-        && name.starts_with(first)
-        && name.ends_with(last)
-        && pattern.split('*').all(|part| name.contains(part));
-    whole || wild
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((before, after)) => name.strip_prefix(before).is_some_and(|rest| {
+            (0..=rest.len()).any(|at| rest.get(at..).is_some_and(|rest| matches(after, rest)))
+        }),
+    }
 }
 
 #[test]
