@@ -17,10 +17,7 @@ use tempfile::TempDir;
 use tokio::time::Instant;
 
 use super::{BINARY, ROOT, Stage, assert_succeeded, messages, mode, modes_in};
-use crate::fakes::{
-    azurite::{Azurite, Door},
-    free_port::free_port,
-};
+use crate::fakes::{free_port::free_port, functions_host::SECRET};
 
 /// The C library of the oldest image of the Functions host.
 const OLDEST: [u32; 2] = [2, 31];
@@ -111,15 +108,19 @@ impl Drop for Handler {
 #[tokio::test]
 async fn it_starts_and_books_from_a_folder_that_cannot_be_written() {
     let folder = unpacked();
-    let (port, store) = (free_port(), Azurite::shared(Door::Sas).fresh_container());
+    // What is written is elsewhere, open to whomever the handler runs as.
+    let elsewhere = tempfile::tempdir().expect("a temporary folder");
+    fs::set_permissions(elsewhere.path(), fs::Permissions::from_mode(0o777)).expect("a folder of ours");
+    let store = format!("sqlite:{}", elsewhere.path().join("scheduling.db").display());
+    let port = free_port();
     let log = tempfile::NamedTempFile::new().expect("a file");
     let child = Command::new(Path::new(ROOT).join("tests/it/package/in-read-only-folder"))
         .args([folder.path(), Path::new("./handler")])
         .env_clear()
         .env("PATH", crate::setting("PATH").expect("a path"))
         .env("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string())
-        .env("STORE", &store)
-        .env("LEDGER_SECRET", crate::fakes::functions_host::SECRET)
+        .env("STORE", store)
+        .env("LEDGER_SECRET", SECRET)
         .stdin(Stdio::null())
         .stdout(log.reopen().expect("a file"))
         .stderr(log.reopen().expect("a file"))
