@@ -33,9 +33,11 @@ fn zip() -> PathBuf {
         return zip.into();
     }
     // One test at a time: they would stage into each other's folder.
-    let lock = fs::File::create(Path::new(ROOT).join("target/test-package.lock")).expect("a file");
+    let folder = Path::new(ROOT).join("target/test-package");
+    fs::create_dir_all(&folder).expect("a folder");
+    let lock = fs::File::create(folder.join("lock")).expect("a file");
     lock.lock().expect("the others finish");
-    let out = Path::new(ROOT).join("target/test-package/dist");
+    let out = folder.join("dist");
     let mut package = Command::new(Path::new(ROOT).join("package"));
     package.arg("--azure").arg("--out").arg(&out);
     if !crate::soak() {
@@ -244,7 +246,7 @@ impl Sources {
             sources.path("local.settings.sample.json"),
         )
         .expect("a copy");
-        fs::write(sources.path(".gitignore"), "/bin\n/dist\n").expect("a file");
+        fs::write(sources.path(".gitignore"), "/bin\n").expect("a file");
         fs::create_dir(sources.path("bin")).expect("a folder");
         let cargo = format!("#!/bin/sh\necho '{}'\n", json!({"executable": BINARY}));
         fs::write(sources.path("bin/cargo"), cargo).expect("a file");
@@ -271,7 +273,7 @@ impl Sources {
         String::from_utf8(output.stdout).expect("text").trim().to_owned()
     }
 
-    /// `version.json` of what is staged from these sources.
+    /// `version.json` of what is staged from these sources; staging is no change of them.
     fn version(&self) -> Value {
         let path = crate::setting("PATH").expect("a path");
         let output = Command::new(self.path("package"))
@@ -280,8 +282,9 @@ impl Sources {
             .output()
             .expect("python3");
         assert_succeeded(&output);
-        serde_json::from_slice(&fs::read(self.path("dist/version.json")).expect("it is staged"))
-            .expect("JSON")
+        let told = fs::read(self.path("dist/version.json")).expect("it is staged");
+        fs::remove_dir_all(self.path("dist")).expect("a folder of ours");
+        serde_json::from_slice(&told).expect("JSON")
     }
 }
 
