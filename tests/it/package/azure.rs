@@ -237,15 +237,15 @@ struct Sources {
 impl Sources {
     fn new() -> Self {
         let sources = Self { folder: tempfile::tempdir().expect("a temporary folder") };
-        let names = ["Cargo.toml", "LICENSE", "NOTICE", "functions", "host.json", "package", "tools"];
-        let from = names.map(|name| Path::new(ROOT).join(name));
-        let copied = Command::new("cp").arg("--recursive").args(from).arg(sources.folder.path()).status();
+        let names =
+            "Cargo.toml LICENSE NOTICE functions host.json local.settings.sample.json package tools/elf.py";
+        let copied = Command::new("cp")
+            .args(["--recursive", "--parents"])
+            .args(names.split(' '))
+            .arg(sources.folder.path())
+            .current_dir(ROOT)
+            .status();
         assert!(copied.expect("coreutils").success());
-        fs::copy(
-            Path::new(ROOT).join("local.settings.sample.json"),
-            sources.path("local.settings.sample.json"),
-        )
-        .expect("a copy");
         fs::write(sources.path(".gitignore"), "/bin\n").expect("a file");
         fs::create_dir(sources.path("bin")).expect("a folder");
         let cargo = format!("#!/bin/sh\necho '{}'\n", json!({"executable": BINARY}));
@@ -262,9 +262,9 @@ impl Sources {
     }
 
     fn git(&self, arguments: &[&str]) -> String {
-        let identity = ["-c", "user.name=Tests", "-c", "user.email=tests@example.org"];
+        let settings = ["user.name=Tests", "user.email=tests@example.org", "commit.gpgsign=false"];
         let output = Command::new("git")
-            .args(identity)
+            .args(settings.iter().flat_map(|setting| ["-c", setting]))
             .args(arguments)
             .current_dir(self.folder.path())
             .output()
