@@ -5,7 +5,7 @@ pub(crate) mod azure;
 pub(crate) mod azurite;
 pub(crate) mod collector;
 pub(crate) mod entra;
-mod free_port;
+pub(crate) mod free_port;
 pub(crate) mod front_door;
 pub(crate) mod functions_host;
 #[path = "../graph_simulator/simulator/mod.rs"]

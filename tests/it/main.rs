@@ -17,12 +17,14 @@ mod grant;
 mod graph_simulator;
 mod interleavings;
 mod language;
+mod local_host;
 mod operations;
 mod package;
 mod scale_out;
 mod schemathesis;
 mod store;
 mod telemetry;
+mod tooling;
 
 /// A setting of `./test`.
 #[expect(
