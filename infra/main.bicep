@@ -75,7 +75,7 @@ param instanceMemoryMB int = 512
 @maxValue(1000)
 param requestsPerInstance int = 16
 
-@description('Instances are spread over the zones of the region, which makes two of them always ready and paid for.')
+@description('Instances are spread over zones. Azure then keeps two ready, and paid for, for requests and for the timer each.')
 param zoneRedundant bool = false
 
 @description('Days for which audit records cannot be changed or deleted: six years.')
@@ -203,7 +203,7 @@ module host 'modules/host.bicep' = {
 module vault 'modules/vault.bicep' = {
   name: 'vault'
   params: {
-    vaultName: '${take(appName, 17)}-${ending}'
+    vaultName: '${compactName}-kv-${ending}'
     location: location
     tags: tags
     privateNetwork: privateNetwork

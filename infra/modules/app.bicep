@@ -147,8 +147,9 @@ resource noPasswordsForFtp 'Microsoft.Web/sites/basicPublishingCredentialsPolici
   properties: { allow: false }
 }
 
-// There is no diagnostic setting for the app: the plan does not have them (Microsoft's page on Flex Consumption, under
-// Considerations). Its log lines reach the workspace through Application Insights.
+// There is no diagnostic setting for the app. Microsoft's page on Flex Consumption has said that the plan has none, and
+// where it has, it takes every line of the host, whatever the log levels say (Azure/azure-functions-host#11434). Log lines
+// reach the workspace through Application Insights.
 
 output name string = site.name
 output hostName string = site.properties.defaultHostName

@@ -16,7 +16,9 @@ param workspaceId string
 @description('Days that what was deleted or written over can be had back. Erasing takes that much longer.')
 param softDeleteDays int = 14
 
-@description('Days that an earlier version is kept, counted from when it was written.')
+// As we read Azure's words, counted from when the version was written, not from when it was written over or deleted: of
+// what was written long before, only soft delete remains to go back to.
+@description('Days that an earlier version is kept.')
 param versionDays int = 30
 
 @description('Days that a deleted container can be had back.')

@@ -8,7 +8,7 @@ param alertEmails array
 param monthlyBudget int
 param budgetStart string
 
-@description('Days that logs are kept. 90 are the most that cost nothing for what Application Insights writes.')
+@description('Days that logs are kept.')
 param logDays int = 90
 
 // A built-in role, the same in every tenant and cloud.
