@@ -75,7 +75,7 @@ param instanceMemoryMB int = 512
 @maxValue(1000)
 param requestsPerInstance int = 16
 
-@description('Instances are spread over zones. Azure then keeps two ready, and paid for, for requests and for the timer each.')
+@description('Instances are spread over zones: two are always ready and paid for, for requests and the timer each.')
 param zoneRedundant bool = false
 
 @description('Days for which audit records cannot be changed or deleted: six years.')

@@ -148,8 +148,8 @@ resource noPasswordsForFtp 'Microsoft.Web/sites/basicPublishingCredentialsPolici
 }
 
 // There is no diagnostic setting for the app. Microsoft's page on Flex Consumption has said that the plan has none, and
-// where it has, it takes every line of the host, whatever the log levels say (Azure/azure-functions-host#11434). Log lines
-// reach the workspace through Application Insights.
+// where it has, it takes every line of the host, whatever the log levels say (Azure/azure-functions-host#11434). Log
+// lines reach the workspace through Application Insights.
 
 output name string = site.name
 output hostName string = site.properties.defaultHostName

@@ -393,7 +393,6 @@ class Deployment:
         holds = self.known_beforehand(condition, scope)
         if not isinstance(holds, bool):
             raise Wrong(f"{self.file.at(condition)}: a condition is a bool")
-        # What does not hold here is still read: its names have to be declared.
         return make(inner, scope) if holds else Absent()
 
     def loop(self, node, scope, make):
@@ -640,7 +639,7 @@ def check_type(what, kind, value):
 # --- what needs no values
 
 
-def unused(file):
+def wrong_names(file):
     """Parameters and variables that nobody reads, and names that nobody declares, also in branches not taken."""
     problems, read_names = [], set()
     for node in walk(file.root):

@@ -71,7 +71,7 @@ def main():
     scenarios = {}
     if not problems:
         for file in files.values():
-            problems += bicep.unused(file)
+            problems += bicep.wrong_names(file)
         for name, (parameters, cloud) in SCENARIOS.items():
             scenarios[name], found = deployed(files, folder / "main.bicep", parameters, cloud, options.models)
             problems += [problem for problem in found if problem not in problems]
