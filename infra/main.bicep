@@ -122,13 +122,13 @@ param budgetStart string = utcNow('yyyy-MM-01')
 @description('Address ranges (`203.0.113.0/24`) or service tags that may call the app. Empty: everybody with a key.')
 param allowedCallers array = []
 
-@description('With callerAudience: callers may show a token of this Entra tenant instead of a key.')
+@description('With the next two: callers have to bring a token of this Entra tenant beside their key.')
 param callerTenantId string = ''
 
-@description('What such a token has to be for: the application id URI of the app registration.')
+@description('What such a token has to be for: the client id or application ID URI of the registration of this app.')
 param callerAudience string = ''
 
-@description('Client ids that such a token may be from.')
+@description('The client ids of the apps that may call with such a token.')
 param callerClientIds array = []
 
 @description('As whom Microsoft Graph is asked: `managed-identity`, `client-secret` or `federated`. Empty: found out.')

@@ -41,7 +41,6 @@ var hostSettings = {
 // For the handler. Secrets are not among them: it fetches those from the vault.
 var handlerSettings = {
   AZURE_CLIENT_ID: identityClientId
-  AZURE_AUTHORITY_HOST: environment().authentication.loginEndpoint
   KEY_VAULT_URL: keyVaultUri
   STORE: '${dataBlobEndpoint}ledger'
   AUDIT: '${dataBlobEndpoint}audit'
@@ -49,15 +48,22 @@ var handlerSettings = {
   RETENTION_DAYS: string(retentionDays)
 }
 
-var callerSettings = empty(callerAudience) ? {} : {
-  CALLER_TENANT_ID: callerTenantId
-  CALLER_AUDIENCE: callerAudience
-  CALLER_CLIENT_IDS: join(callerClientIds, ',')
+// In the commercial cloud the handler goes by `cloud` of `[graph]`, whose login may be that of another cloud.
+var loginSettings = environment().name == 'AzureCloud' ? {} : {
+  AZURE_AUTHORITY_HOST: environment().authentication.loginEndpoint
 }
+
+// One by one: where one is forgotten, the handler says so and lets nobody in.
+var callerSettings = union(
+  empty(callerTenantId) ? {} : { CALLER_TENANT_ID: callerTenantId },
+  empty(callerAudience) ? {} : { CALLER_AUDIENCE: callerAudience },
+  empty(callerClientIds) ? {} : { CALLER_CLIENT_IDS: join(callerClientIds, ',') }
+)
 
 var graphSettings = empty(graphCredential) ? {} : { GRAPH_CREDENTIAL: graphCredential }
 
-var settings = union(extraAppSettings, hostSettings, handlerSettings, callerSettings, graphSettings)
+// What comes later wins.
+var settings = union(extraAppSettings, hostSettings, handlerSettings, loginSettings, callerSettings, graphSettings)
 
 // A service tag has no slash.
 var allowed = [for (caller, i) in allowedCallers: {

@@ -18,10 +18,12 @@ import bicep
 # https://learn.microsoft.com/azure/azure-resource-manager/bicep/bicep-functions-deployment#environment: the parts of it
 # that infra/ reads.
 PUBLIC = {
+    "name": "AzureCloud",
     "authentication": {"loginEndpoint": "https://login.microsoftonline.com/"},
     "suffixes": {"storage": "core.windows.net", "keyvaultDns": ".vault.azure.net"},
 }
 US_GOVERNMENT = {
+    "name": "AzureUSGovernment",
     "authentication": {"loginEndpoint": "https://login.microsoftonline.us/"},
     "suffixes": {"storage": "core.usgovcloudapi.net", "keyvaultDns": ".vault.usgovcloudapi.net"},
 }
@@ -45,7 +47,7 @@ SCENARIOS = {
             "allowedCallers": ["203.0.113.0/24", "AzureCloud.westus2"],
             "callerTenantId": "00000000-0000-4000-8000-00000000000e",
             "callerAudience": "api://scheduler",
-            "callerClientIds": ["one", "two"],
+            "callerClientIds": [f"00000000-0000-4000-8000-0000000000f{i}" for i in range(2)],
             "graphCredential": "federated",
             "extraAppSettings": {"LOG": "debug", "STORE": "sqlite:elsewhere.db"},
             "tags": {"clinic": "harbor"},

@@ -7,7 +7,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 use serde_json::{Value, json};
@@ -331,12 +331,9 @@ fn settings_of_the_app_and_of_the_handler_are_the_same() {
     let sample = sample["Values"].as_object().expect("`Values`").keys().map(String::as_str);
     let handlers: BTreeSet<&str> = sample.filter(|name| !OF_THE_HOST.contains(name)).collect();
     let infra = Infra::ours();
-    let set = infra.app_settings("everything");
-    let set: BTreeSet<&str> = set
-        .keys()
-        .map(String::as_str)
-        .filter(|name| !SET_FOR_THE_HOST.contains(name) && *name != "LOG")
-        .collect();
+    let scenarios = ["everything", "government"].map(|scenario| infra.app_settings(scenario));
+    let set = scenarios.iter().flat_map(BTreeMap::keys).map(String::as_str);
+    let set: BTreeSet<&str> = set.filter(|name| !SET_FOR_THE_HOST.contains(name) && *name != "LOG").collect();
 
     let unknown: Vec<_> = set.difference(&handlers).collect();
     assert!(unknown.is_empty(), "local.settings.sample.json does not know what main.bicep sets: {unknown:?}");
@@ -366,7 +363,10 @@ fn the_app_is_told_where_everything_is() {
         ("SCHEDULING_CONFIG", format!("{data}/config/scheduling.toml")),
         ("KEY_VAULT_URL", "https://harborclinic-kv-88509e.vault.azure.net".into()),
         ("RETENTION_DAYS", "30".into()),
-        ("CALLER_CLIENT_IDS", "one,two".into()),
+        (
+            "CALLER_CLIENT_IDS",
+            "00000000-0000-4000-8000-0000000000f0,00000000-0000-4000-8000-0000000000f1".into(),
+        ),
         ("GRAPH_CREDENTIAL", "federated".into()),
         ("LOG", "debug".into()),
         ("AzureWebJobsStorage__credential", "managedidentity".into()),
@@ -384,6 +384,32 @@ fn the_app_is_told_where_everything_is() {
     // The plan refuses these, or sets them itself.
     for name in ["FUNCTIONS_WORKER_RUNTIME", "FUNCTIONS_EXTENSION_VERSION", "WEBSITE_RUN_FROM_PACKAGE"] {
         assert!(!settings.contains_key(name), "{name}");
+    }
+}
+
+/// As the host would start it; that it cannot reach any of it here is another matter.
+#[test]
+fn the_handler_takes_the_settings() {
+    let infra = Infra::ours();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let checks = ["least", "everything", "government"].map(|scenario| {
+        let check = Command::new(BINARY)
+            .args(["check", "--offline"])
+            .current_dir(folder.path())
+            .env_clear()
+            .envs(infra.app_settings(scenario))
+            .envs([("WEBSITE_SITE_NAME", "scheduler"), ("IDENTITY_HEADER", "x")])
+            .env("IDENTITY_ENDPOINT", "http://127.0.0.1:9/msi/token")
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the handler starts");
+        (scenario, check)
+    });
+    for (scenario, check) in checks {
+        let said = String::from_utf8(check.wait_with_output().expect("an end").stdout).expect("UTF-8");
+        let about: Vec<_> = said.lines().filter(|line| line.contains("settings")).collect();
+        assert!(about.iter().any(|line| line.starts_with("ok")), "{scenario}: {said}");
+        assert!(!about.iter().any(|line| line.starts_with("FAIL")), "{scenario}: {said}");
     }
 }
 
@@ -682,6 +708,8 @@ fn addresses_are_those_of_the_cloud() {
     }
     let settings = infra.app_settings("government");
     assert_eq!(settings["AZURE_AUTHORITY_HOST"], "https://login.microsoftonline.us/");
+    // The commercial login would be wrong for a Microsoft 365 of another cloud, which the configuration may name.
+    assert!(!infra.app_settings("everything").contains_key("AZURE_AUTHORITY_HOST"));
     assert!(settings["STORE"].ends_with(".blob.core.usgovcloudapi.net/ledger"));
     assert!(settings["KEY_VAULT_URL"].ends_with(".vault.usgovcloudapi.net"));
     let zones = infra.of_type("government", "Microsoft.Network/privateDnsZones");
