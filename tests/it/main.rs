@@ -15,6 +15,7 @@ mod fakes;
 mod faults;
 mod grant;
 mod graph_simulator;
+mod infra;
 mod interleavings;
 mod language;
 mod local_host;
