@@ -132,6 +132,7 @@ impl Secret {
     }
 
     /// Tells that `held` was not taken where it was used: the vault is asked anew. Whether that can change anything.
+    #[must_use]
     pub fn refuse(&self, held: &Held) -> bool {
         match &*self.0 {
             Kind::Given { .. } => false,
@@ -199,7 +200,7 @@ impl Source for InVault {
     type Error = SecretError;
 
     /// Some tries of a login, then some of the vault. Nobody waits that long, but the next to ask finds the answer.
-    const PATIENCE: Duration = Duration::from_secs(60);
+    const PATIENCE: Duration = Duration::from_mins(1);
 
     async fn ask(&self) -> Result<Held, SecretError> {
         let (value, version) = self.gives.ask(&self.name).await.inspect_err(|error| self.log(error))?;
@@ -436,7 +437,7 @@ mod tests {
         assert!(secret.refuse(&held));
         assert_eq!(value(&secret).await, "two");
         // Who is late with the same refusal does not throw the new one away.
-        secret.refuse(&held);
+        let _ = secret.refuse(&held);
         assert_eq!((value(&secret).await, told.asked()), ("two".into(), 2));
     }
 

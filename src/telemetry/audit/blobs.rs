@@ -59,7 +59,7 @@ impl Blobs {
 
 /// No two processes write to one blob.
 fn own_name() -> String {
-    getrandom::u64().map(|number| format!("{number:016x}")).unwrap_or_else(|_| std::process::id().to_string())
+    getrandom::u64().map_or_else(|_| std::process::id().to_string(), |number| format!("{number:016x}"))
 }
 
 struct Writer {
