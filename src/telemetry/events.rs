@@ -182,3 +182,68 @@ pub fn start() {
 fn ms(took: Duration) -> u64 {
     u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, sync::Arc};
+
+    use parking_lot::Mutex;
+    use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+
+    use super::*;
+    use crate::{ledger::reconcile::Tally, telemetry::Allowed};
+
+    /// Keeps the fields of each line, as they would be written.
+    struct Keep(Arc<Mutex<Vec<Allowed>>>);
+
+    impl<S: tracing::Subscriber> Layer<S> for Keep {
+        fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+            let mut fields = Allowed::default();
+            event.record(&mut fields);
+            self.0.lock().push(fields);
+        }
+    }
+
+    #[test]
+    fn every_kind_of_line_has_the_fields_that_it_is_said_to_have() {
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let subscriber = tracing_subscriber::registry().with(Keep(Arc::clone(&lines)));
+        let took = Duration::from_millis(3);
+        tracing::subscriber::with_default(subscriber, || {
+            let (status, provider) = (Some(200), Some("embedded"));
+            Request { function: "book", outcome: "booked", status, provider, took }.leave();
+            let (provider, operation, client_request_id) = ("graph", "business", Some("id"));
+            let (request_id, diagnostic, trouble) = (Some("id"), Some("{}"), Some("no answer"));
+            let (status, call) = (Some(503), client_request_id);
+            Vendor {
+                provider,
+                operation,
+                status,
+                trouble,
+                client_request_id: call,
+                request_id,
+                diagnostic,
+                took,
+            }
+            .leave();
+            Reconciled { tally: Tally::default(), took }.leave();
+            cache("replies", 2, 1);
+            config("kept_last_good");
+            secret("ledger-secret", "failed", Some("not found"));
+            start();
+        });
+        let lines = lines.lock();
+        assert_eq!(lines.len(), EVENTS.len());
+        for (line, event) in lines.iter().zip(EVENTS) {
+            assert_eq!(line.get("event"), Some(&event.name.into()));
+            let written: BTreeSet<&str> = line.0.iter().map(|(name, _)| *name).collect();
+            let said = event.fields.iter().chain(event.also).copied();
+            assert_eq!(written, said.chain(["event", "message"]).collect(), "`{}`", event.name);
+            assert!(
+                line.0.iter().all(|(_, value)| value != "…"),
+                "`{}` has a field off the list",
+                event.name
+            );
+        }
+    }
+}

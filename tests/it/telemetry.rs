@@ -98,13 +98,7 @@ async fn every_event_has_its_name_and_its_fields() {
         for (field, value) in line.as_object().expect("an object") {
             let named = [event.fields, event.also, &around].iter().any(|list| list.contains(&field.as_str()));
             assert!(named, "`{name}` has a `{field}` that nobody is told of: {line}");
-            let number =
-                ["ms", "status", "hits", "misses", "oldest_pending_s", "looked_at", "failed", "purged"];
-            assert_eq!(
-                value.is_u64(),
-                number.contains(&field.as_str()) || COUNTED.contains(&field.as_str()),
-                "{line}"
-            );
+            assert_eq!(value.is_u64(), NUMBERS.contains(&field.as_str()), "`{field}` of {line}");
             assert_ne!(value, "…", "`{field}` is not on the list of fields: {line}");
         }
     }
@@ -150,8 +144,43 @@ async fn every_event_has_its_name_and_its_fields() {
     assert_eq!(caches, BTreeSet::from(["catalogue", "openings"]));
 }
 
-/// Fields that are numbers beside those every event may have.
-const COUNTED: [&str; 3] = ["confirmed", "undone", "finished"];
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_left_is_told_with_its_age() {
+    let host = FunctionsHost::start(Some(&conformance::scheduling_toml())).await;
+    host.timer().await;
+    let ages = || -> Vec<(u64, u64)> {
+        let (lines, number) = (lines(&host), |value: &Value| value.as_u64().expect("a number"));
+        let told = of_event(&lines, "reconciled");
+        told.iter().map(|line| (number(&line["looked_at"]), number(&line["oldest_pending_s"]))).collect()
+    };
+    assert_eq!(ages().last(), Some(&(0, 0)), "nothing was left");
+    // A process that was killed two hours ago, after it had marked what it would begin.
+    let database = rusqlite::Connection::open(host.store_path()).expect("the database");
+    database.busy_timeout(Duration::from_secs(5)).expect("a time-out");
+    let marker = "INSERT INTO documents (key, etag, written, bytes)
+        VALUES ('pending/7GK2MQ4RWX.1', 900000, unixepoch() - 7200, x'')";
+    database.execute(marker, []).expect("a marker");
+    host.timer().await;
+    let told = ages();
+    let (looked_at, age) = told.last().expect("a run");
+    assert!(*looked_at == 1 && (7200..7260).contains(age), "{told:?}\n{}", host.log());
+}
+
+/// The fields that queries count with.
+const NUMBERS: [&str; 12] = [
+    "confirmed",
+    "failed",
+    "finished",
+    "hits",
+    "looked_at",
+    "misses",
+    "ms",
+    "oldest_pending_s",
+    "purged",
+    "status",
+    "undone",
+    "waiting",
+];
 
 /// Events that come of what other tests do.
 const ELSEWHERE: [&str; 2] = ["config", "secret"];
