@@ -1,5 +1,7 @@
 # What deploy, rotate-key and teardown share: how they ask az, and how they tell what they do. It is sourced, not run.
 # shellcheck shell=bash
+# What it sets is used by them, and what it uses they set:
+# shellcheck disable=SC2034,SC2154
 
 # The name under which infra/main.bicep is deployed; its outputs are found by it.
 readonly DEPLOYMENT=healthbot-scheduler

@@ -8,6 +8,7 @@ mod check;
 mod config;
 mod conformance;
 mod crash;
+mod deploy;
 mod embedded;
 mod fakes;
 mod faults;

@@ -1,9 +1,10 @@
 """A small model of an Azure subscription, which the `az` beside it answers from.
 
-What exists is in state.json of $FAKE_AZURE; every call is a line in calls.jsonl there, and in a file of $AZ_RECORD, where
-the real az's parser finds it. It knows what the scripts of infra/ ask and no more: anything else ends with 64.
-It refuses what Azure refuses: what is not there, roles that are not heeded yet, a network that is shut, a second deployment
-while one is at work. With $KILL_AFTER=N the whole process group is killed when call N is answered, its effect done.
+What exists is in state.json of $FAKE_AZURE; every call is a line in calls.jsonl there, and in a file of $AZ_RECORD,
+where the real az's parser finds it; wrote.jsonl tells of each whether it changed anything. It knows what the scripts of infra/ ask and no more: anything else ends with 64.
+It refuses what Azure refuses: what is not there, roles that are not heeded yet, a network that is shut, a second
+deployment while one is at work. With $KILL_AFTER=N the whole process group is killed when call N is answered, its
+effect done.
 """
 
 import base64
@@ -11,14 +12,10 @@ import json
 import os
 import signal
 import sys
-import uuid
-from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
-import jmespath
-
-FOLDER = Path(os.environ["FAKE_AZURE"])
+FOLDER = os.environ["FAKE_AZURE"]
 SUBSCRIPTION = "/subscriptions/00000000-5555-4555-8555-000000000000"
+GRAPH = "https://graph.microsoft.com/v1.0/"
 GRAPH_APP = "00000003-0000-0000-c000-000000000000"
 NO_VALUE = {"--overwrite", "--no-progress", "--only-show-errors", "--wait", "--created", "--all", "--yes"}
 MANY_VALUES = {"--parameters", "--ids"}
@@ -73,23 +70,22 @@ class Subscription:
         return [{"name": options["--runtime"], "version": each} for each in versions]
 
     def rest(self, options):
-        url = urlsplit(options["--url"])
-        if url.path == f"{SUBSCRIPTION}/resourceGroups/clinic/providers/Microsoft.Authorization/permissions":
+        url = options["--url"].partition("?")[0]
+        if url == f"{SUBSCRIPTION}/resourceGroups/clinic/providers/Microsoft.Authorization/permissions":
             return {"value": self.state["permissions"]}
-        if url.netloc == "graph.microsoft.com":
-            return self.graph(url.path.removeprefix("/v1.0/"), options)
+        if url.startswith(GRAPH):
+            return self.graph(url.removeprefix(GRAPH), options)
         sys.exit(64)
 
     # --- deployments
 
     def bicep_build(self, options):
-        source = Path(options["--file"])
-        Path(options["--outfile"]).write_text(json.dumps({"made of": source.read_text()}))
+        write(options["--outfile"], json.dumps({"made of": read(options["--file"]).decode()}))
 
     def bicep_build_params(self, options):
         names = "DEPLOYER_PRINCIPAL_ID", "DEPLOYER_PRINCIPAL_TYPE"
-        text = Path(options["--file"]).read_text()
-        Path(options["--outfile"]).write_text(json.dumps([text, *(os.environ[name] for name in names)]))
+        text = read(options["--file"]).decode()
+        write(options["--outfile"], json.dumps([text, *(os.environ[name] for name in names)]))
 
     def deployment_group_what_if(self, options):
         self.parameters(options)
@@ -99,7 +95,7 @@ class Subscription:
         self.group(options["--resource-group"])
         found = self.state["deployments"].get(options["--name"])
         if found and found["state"] == "Running":
-            raise Refused("(DeploymentActive) Unable to edit or replace deployment: previous deployment is still active.")
+            raise Refused("(DeploymentActive) Unable to edit or replace deployment: another is still active.")
         parameters = self.parameters(options)
         if self.state["infra_fails"]:
             self.state["deployments"][options["--name"]] = {"state": "Failed", "parameters": parameters}
@@ -137,14 +133,14 @@ class Subscription:
 
     def parameters(self, options):
         self.group(options["--resource-group"])
-        template = json.loads(Path(options["--template-file"]).read_text())
+        template = json.loads(read(options["--template-file"]))
         found = {}
         for each in options["--parameters"]:
             name, equals, value = each.partition("=")
             if equals:
                 found[name] = value
             else:
-                found["file"] = json.loads(Path(name).read_text())
+                found["file"] = json.loads(read(name))
         return {"template": template, **found}
 
     # --- the vault
@@ -163,8 +159,8 @@ class Subscription:
     def keyvault_secret_set(self, options):
         self.reach("vault", options)
         if options["--name"] in self.state["vault"]["deleted"]:
-            raise Refused("(Conflict) Secret is currently in a deleted but recoverable state. ObjectIsDeletedButRecoverable")
-        value = Path(options["--file"]).read_text()
+            raise Refused("(Conflict) Secret is in a deleted but recoverable state. ObjectIsDeletedButRecoverable")
+        value = read(options["--file"]).decode()
         if len(value) < 32 or value.strip() != value:
             sys.exit(64)
         self.state["vault"]["secrets"].setdefault(options["--name"], []).append(value)
@@ -189,17 +185,18 @@ class Subscription:
         return {"exists": options["--name"] in self.container(options)}
 
     def storage_blob_list(self, options):
-        return [{"name": name, "properties": {"creationTime": each["made"]}} for name, each in self.container(options).items()]
+        blobs = self.container(options).items()
+        return [{"name": name, "properties": {"creationTime": each["made"]}} for name, each in blobs]
 
     def storage_blob_download(self, options):
-        Path(options["--file"]).write_bytes(base64.b64decode(self.blob(options)["content"]))
+        write(options["--file"], base64.b64decode(self.blob(options)["content"]))
 
     def storage_blob_upload(self, options):
         container, name = self.container(options), options["--name"]
         if name in container and "--overwrite" not in options:
             raise Refused("The specified blob already exists.\nErrorCode:BlobAlreadyExists")
         metadata = dict([options["--metadata"].split("=")]) if "--metadata" in options else {}
-        content = base64.b64encode(Path(options["--file"]).read_bytes()).decode()
+        content = base64.b64encode(read(options["--file"])).decode()
         made = f"2026-11-{1 + len(container):02}T10:00:00+00:00"
         container[name] = {"content": content, "metadata": metadata, "made": made}
 
@@ -233,11 +230,11 @@ class Subscription:
                 else "The request may be blocked by network rules of storage account."
             )
         if network == "down":
-            raise Refused("Max retries exceeded with url: Failed to resolve 'x.vault.azure.net' (Name or service not known)")
+            raise Refused("Max retries exceeded: Failed to resolve 'x.vault.azure.net' (Name or service not known)")
         if self.state["heeded_after"][what] > 0:
             self.state["heeded_after"][what] -= 1
             raise Refused(
-                '(Forbidden) Caller is not authorized to perform action on resource.\nInner error: {"code": "ForbiddenByRbac"}'
+                '(Forbidden) Caller is not authorized to perform action.\nInner error: {"code": "ForbiddenByRbac"}'
                 if what == "vault"
                 else "You do not have the required permissions needed to perform this operation."
             )
@@ -251,7 +248,7 @@ class Subscription:
         if app["publishing"] > 0:
             app["publishing"] -= 1
             raise Refused("There may be an ongoing deployment. Please track your deployment in https://scm/")
-        app["published"] = base64.b64encode(Path(options["--src"]).read_bytes()).decode()
+        app["published"] = base64.b64encode(read(options["--src"])).decode()
         if app["unhealthy"]:
             raise Refused("Deployment was successful but the app appears to be unhealthy. Please check the app logs.")
 
@@ -263,7 +260,7 @@ class Subscription:
         app = self.running(options)
         if options["--key-type"] != "functionKeys" or "--key-value" in options:
             sys.exit(64)
-        app["keys"][options["--key-name"]] = f"KEY{uuid.uuid4().hex}"
+        app["keys"][options["--key-name"]] = f"KEY{os.urandom(16).hex()}"
         return {"value": app["keys"][options["--key-name"]]}
 
     def functionapp_keys_delete(self, options):
@@ -360,15 +357,25 @@ class Subscription:
             sys.exit(64)
         if graph["known_after"] > 0:
             graph["known_after"] -= 1
-            raise Refused('Not Found({"error":{"code":"Request_ResourceNotFound","message":"Resource does not exist."}})')
+            raise Refused('Not Found({"error":{"code":"Request_ResourceNotFound","message":"It does not exist."}})')
         if options["--method"] == "GET":
             return {"value": graph["assigned"]}
         if graph["denies"]:
-            raise Refused('Forbidden({"error":{"code":"Authorization_RequestDenied","message":"Insufficient privileges."}})')
+            raise Refused('Forbidden({"error":{"code":"Authorization_RequestDenied","message":"Insufficient."}})')
         graph["assigned"].append(json.loads(options["--body"]))
 
 
-def read(arguments):
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def write(path, content):
+    with open(path, "wb") as file:
+        file.write(content if isinstance(content, bytes) else content.encode())
+
+
+def understood(arguments):
     command = []
     while arguments and not arguments[0].startswith("-"):
         command.append(arguments.pop(0))
@@ -387,12 +394,13 @@ def read(arguments):
 
 
 def record(arguments):
-    with (FOLDER / "calls.jsonl").open("a") as calls:
-        calls.write(json.dumps(arguments) + "\n")
+    files = [f"{FOLDER}/calls.jsonl"]
     folder = os.environ.get("AZ_RECORD")
     if folder:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        with (Path(folder) / f"{FOLDER.name.lstrip('.')}.jsonl").open("a") as calls:
+        os.makedirs(folder, exist_ok=True)
+        files.append(f"{folder}/{os.path.basename(FOLDER).lstrip('.')}.jsonl")
+    for file in files:
+        with open(file, "a", encoding="utf-8") as calls:
             calls.write(json.dumps(arguments) + "\n")
 
 
@@ -413,6 +421,8 @@ def cell(value):
 
 def show(found, options):
     if "--query" in options:
+        import jmespath
+
         found = jmespath.search(options["--query"], found)
     match options.get("--output"):
         case "none":
@@ -426,17 +436,19 @@ def show(found, options):
 
 def main(arguments):
     record(arguments)
-    state = json.loads((FOLDER / "state.json").read_text())
+    state = json.loads(read(f"{FOLDER}/state.json"))
+    before = json.dumps(state)
     state["calls"] += 1
-    command, options = read(list(arguments))
+    command, options = understood(list(arguments))
     refused = None
     try:
         found = answer(command, options, state)
     except Refused as error:
         refused = error
-    unfinished = FOLDER / "state.json.unfinished"
-    unfinished.write_text(json.dumps(state))
-    unfinished.replace(FOLDER / "state.json")
+    with open(f"{FOLDER}/wrote.jsonl", "a", encoding="utf-8") as wrote:
+        wrote.write(json.dumps(json.dumps(state | {"calls": state["calls"] - 1}) != before) + "\n")
+    write(f"{FOLDER}/state.json.unfinished", json.dumps(state))
+    os.replace(f"{FOLDER}/state.json.unfinished", f"{FOLDER}/state.json")
     if state["calls"] == int(os.environ.get("KILL_AFTER", "0")):
         os.killpg(0, signal.SIGKILL)
     if refused:
