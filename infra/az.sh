@@ -61,8 +61,8 @@ failed() { # WHAT [REMEDY]
     complain "$1"
     sed 's/^/  /' "$errors" >&2
     if said "$SHUT_OUT"; then
-        remedy "it may not be reached from this network: with a private network run this from inside it, on a machine \
-or an agent whose DNS finds the private endpoints"
+        remedy "it may not be reached from this network: with a private network run this (of deploy: \
+--phase app) from inside it, on a machine or an agent whose DNS finds the private endpoints"
         exit "$NO_WAY_IN"
     elif said "$UNREACHABLE"; then
         remedy "it was not reached: see to network, proxy and DNS of this machine, then run this again"
@@ -153,10 +153,16 @@ begin() { # TOOL...
     done
     work=$(mktemp -d)
     errors=$work/errors
-    trap 'rm -rf "$work"' EXIT
+    trap clean_up EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM
     : >"$errors"
+}
+
+clean_up() {
+    local job
+    for job in $(jobs -p); do kill "$job" 2>/dev/null || true; done
+    rm -rf "$work"
 }
 
 where_to_get() { # TOOL

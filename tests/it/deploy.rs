@@ -261,13 +261,14 @@ impl Run {
 
 /// What must not be seen: every secret, key and token of the subscription.
 fn secrets(state: &Value) -> Vec<String> {
-    let kept =
-        state["vault"]["secrets"].as_object().expect("secrets").values().flat_map(|each| each.as_array());
-    let rings = kept.flatten().flat_map(|ring| ring.as_str().expect("a text").split(','));
-    let keys =
-        state["app"]["keys"].as_object().expect("keys").values().map(|key| key.as_str().expect("a text"));
-    let others = [&state["app"]["master"], &state["signature"]].map(|each| each.as_str().expect("a text"));
-    rings.chain(keys).chain(others).map(str::to_owned).collect()
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let kept = state["vault"]["secrets"].as_object().expect("secrets").values();
+    let rings = kept.filter_map(Value::as_array).flatten().map(text);
+    let mut found: Vec<String> =
+        rings.flat_map(|ring| ring.split(',').map(str::to_owned).collect::<Vec<_>>()).collect();
+    found.extend(state["app"]["keys"].as_object().expect("keys").values().map(text));
+    found.extend([&state["app"]["master"], &state["signature"]].map(text));
+    found
 }
 
 /// The environment of the real az, whose queries the stand-in uses.

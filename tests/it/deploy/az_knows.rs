@@ -11,8 +11,8 @@ fn refused_by_az(calls: &[Vec<String>]) -> Vec<Value> {
         .stdout(Stdio::piped())
         .spawn()
         .expect("python");
-    let lines: String = calls.iter().map(|call| format!("{}\n", json!(call))).collect();
-    az.stdin.take().expect("a pipe").write_all(lines.as_bytes()).expect("a write");
+    let lines: Vec<String> = calls.iter().map(|call| json!(call).to_string()).collect();
+    az.stdin.take().expect("a pipe").write_all(lines.join("\n").as_bytes()).expect("a write");
     let output = az.wait_with_output().expect("an output");
     assert!(output.status.success());
     let told = String::from_utf8(output.stdout).expect("UTF-8");

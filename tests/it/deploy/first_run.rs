@@ -83,6 +83,28 @@ fn once_more_it_changes_nothing() {
     run.assert_said("bot: there is one, which stays");
 }
 
+/// Else what every test here asks could not fail.
+#[test]
+fn a_secret_that_is_told_is_noticed() {
+    let azure = Azure::as_if_deployed();
+    for secret in [azure.ring()[0].clone(), azure.keys()["bot"].clone(), "PLANTED-MASTER-KEY".to_owned()] {
+        let noticed = |run: Run| {
+            let asked = std::panic::AssertUnwindSafe(|| azure.assert_secrets_stay(&run));
+            std::panic::catch_unwind(asked).is_err()
+        };
+        let echo = |text: &str| Run { output: Command::new("echo").arg(text).output().expect("an output") };
+        assert!(noticed(echo(&format!("it is {secret}"))));
+        assert!(!noticed(echo("nothing")));
+
+        azure.write("tmp/left", &secret);
+        assert!(noticed(echo("nothing")));
+        azure.write("tmp/left", "");
+        azure.write("calls.jsonl", &format!("{}\n", json!(["keyvault", "secret", "set", "--value", secret])));
+        assert!(noticed(echo("nothing")));
+        azure.write("calls.jsonl", "");
+    }
+}
+
 /// The commands that it prints are those that a first run gives, one by one, once its placeholders are filled in.
 #[test]
 fn a_dry_run_tells_what_a_first_run_does() {

@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// What is unusual about the subscription, the exit code, and parts of what is said: what is wrong, what to do.
+type Case<'a> = (&'a [(&'a str, Value)], i32, &'a str, &'a str);
+
 const FIRST: [&str; 4] = ["--config", "bookings.toml", "--caller", "bot"];
 
 #[test]
@@ -10,7 +13,7 @@ fn what_stands_in_the_way_is_found_before_anything_is_made() {
         "actions": ["*"],
         "notActions": ["Microsoft.Authorization/*/Delete", "Microsoft.Authorization/*/Write"]
     }]);
-    let cases: [(&[(&str, Value)], i32, &str, &str); 7] = [
+    let cases: [Case<'_>; 7] = [
         (&[("/logged_in", json!(false))], 1, "az is not logged in", "`az login`"),
         (
             &[("/permissions", contributor)],
@@ -131,7 +134,7 @@ fn without_a_configuration_the_first_run_asks_for_one() {
 /// was given out worthless.
 #[test]
 fn only_a_vault_that_has_no_secret_gets_one() {
-    let cases: [(&[(&str, Value)], i32, &str, &str); 4] = [
+    let cases: [Case<'_>; 4] = [
         (&[("/heeded_after/vault", json!(1000))], 3, "ForbiddenByRbac", "give you the role"),
         (&[("/network", json!("private"))], 4, "", "from inside it"),
         (&[("/network", json!("down"))], 4, "Failed to resolve", "DNS"),
@@ -221,7 +224,7 @@ fn a_tool_that_is_missing_is_named() {
 
 #[test]
 fn wrong_usage_is_refused_before_az_is_asked() {
-    let wrong: [(&str, &[&str]); 24] = [
+    let wrong: [(&str, &[&str]); 25] = [
         ("deploy", &["--resource-group"]),
         ("deploy", &["--config", "nowhere.toml"]),
         ("deploy", &["--phase", "everything"]),
@@ -231,6 +234,7 @@ fn wrong_usage_is_refused_before_az_is_asked() {
         ("deploy", &["--set", "privateNetwork"]),
         ("deploy", &["--binary", "bookings.toml", "--zip", "bookings.toml"]),
         ("deploy", &["--rollback", "0.1.0", "--phase", "app"]),
+        ("deploy", &["--rollback", "0.1.0", "--caller", "bot"]),
         ("deploy", &["--force"]),
         ("rotate-key", &[]),
         ("rotate-key", &["--caller"]),

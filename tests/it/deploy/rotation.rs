@@ -39,6 +39,9 @@ fn the_next_changes_go_on_counting_and_a_deployment_heeds_them() {
     }
     azure.deploy(&["--phase", "app", "--config", "bookings.toml", "--caller", "bot"]).assert_code(0);
     assert_eq!(azure.keys().into_keys().collect::<Vec<_>>(), ["bot-3"]);
+    let run = azure.deploy(&["--phase", "app", "--caller", "bot"]);
+    run.assert_code(0);
+    run.assert_said("--query 'functionKeys.\"bot-3\"'");
 }
 
 #[test]

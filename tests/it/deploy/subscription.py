@@ -1,10 +1,10 @@
 """A small model of an Azure subscription, which the `az` beside it answers from.
 
 What exists is in state.json of $FAKE_AZURE; every call is a line in calls.jsonl there, and in a file of $AZ_RECORD,
-where the real az's parser finds it; wrote.jsonl tells of each whether it changed anything. It knows what the scripts of infra/ ask and no more: anything else ends with 64.
-It refuses what Azure refuses: what is not there, roles that are not heeded yet, a network that is shut, a second
-deployment while one is at work. With $KILL_AFTER=N the whole process group is killed when call N is answered, its
-effect done.
+where the real az's parser finds it; wrote.jsonl tells of each whether it changed anything. It knows what the scripts of
+infra/ ask and no more: anything else ends with 64. It refuses what Azure refuses: what is not there, roles that are not
+heeded yet, a network that is shut, a second deployment while one is at work. With $KILL_AFTER=N the whole process group
+is killed when call N is answered, its effect done.
 """
 
 import base64
@@ -294,6 +294,12 @@ class Subscription:
         self.delete(wanted.split("/")[-1])
         if "/sites/" in wanted:
             self.state["app"]["there"] = False
+
+    def consumption_budget_delete(self, options):
+        self.group(options["--resource-group"])
+        if options["--budget-name"] not in self.state["budgets"]:
+            raise Refused("(404) Budget with name does not exist.", 3)
+        self.state["budgets"].remove(options["--budget-name"])
 
     def role_assignment_list(self, options):
         return [{"id": each} for each in self.state["roles"].get(options["--assignee-object-id"], [])]

@@ -18,6 +18,7 @@ fn bookings_secrets_and_what_others_made_stay() {
     run.assert_code(0);
     assert_eq!(resources(&azure), ["somebodyelses", "schedulerdata", "scheduler-vault"]);
     assert_eq!(azure.ring().len(), 1);
+    assert_eq!(azure.state()["budgets"], json!([]));
     assert_eq!(azure.state()["locks"].as_array().map(Vec::len), Some(3));
     run.assert_said("something still uses it: not yet");
 

@@ -78,7 +78,7 @@ def made_for(arguments):
 def main():
     parsers, refused = Parsers(), False
     # Each once: the same call again is understood just as well.
-    for line in dict.fromkeys(sys.stdin):
+    for line in dict.fromkeys(line.strip() for line in sys.stdin):
         arguments = json.loads(line)
         complaint = parsers.parse(arguments)
         if complaint is not None:
