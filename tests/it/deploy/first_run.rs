@@ -305,6 +305,18 @@ fn a_pipeline_deploys_as_itself() {
     assert_eq!(parameters["file"][2], "ServicePrincipal");
 }
 
+/// A person sets up what a pipeline is to deploy to.
+#[test]
+fn another_may_be_named_who_deploys_from_then_on() {
+    let azure = Azure::new();
+    let other = ["--set", "deployerPrincipalId=pipeline", "--set", "deployerPrincipalType=ServicePrincipal"];
+    azure.deploy(&[&["--phase", "infra"], &other[..]].concat()).assert_code(0);
+    let created = azure.calls_of("deployment group create").remove(0);
+    let deployers = created.iter().filter(|argument| argument.starts_with("deployerPrincipal"));
+    let expected = ["deployerPrincipalId=pipeline", "deployerPrincipalType=ServicePrincipal"];
+    assert_eq!(deployers.collect::<Vec<_>>(), expected);
+}
+
 #[test]
 fn a_package_or_a_program_made_before_is_taken() {
     let azure = Azure::new();

@@ -169,9 +169,6 @@ fn an_app_that_is_not_well_ends_the_run_with_what_it_lacks() {
         "--phase app",
     );
     assert_eq!(azure.naps(), 39);
-
-    let azure = Azure::with(&[("/app/starting", json!(1000))]);
-    azure.deploy(&FIRST).assert_refused(5, "it answers 503", "the log of the app");
 }
 
 #[test]
