@@ -4,16 +4,13 @@
 //! A newcomer would stop at the first failure. This does not: it is run to learn everything at once. It shows
 //! no secret, only the ids of keys.
 
-use std::{
-    fs::OpenOptions,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use chrono::{DateTime, Datelike, Days, Utc};
 
 use crate::{
+    callers::Callers,
     config::{Config, Problem, Settings, Source, bookings::Allowed, phone, settings::StoreSetting},
     domain::{
         BookBy, Location, Service,
@@ -23,6 +20,7 @@ use crate::{
     provider::{Locations, OpeningsQuery, Provider, Trial},
     providers::Providers,
     store::{Condition, Store, Wanted, Written},
+    telemetry::audit::Audit,
 };
 
 pub mod report;
@@ -47,10 +45,12 @@ pub struct Dependencies<'a> {
     pub providers: &'a Providers,
     /// The store, or why it did not open.
     pub store: Result<Arc<dyn Store>, String>,
-    /// The file of the audit trail, where it is a file.
-    pub audit: Option<PathBuf>,
+    /// The audit trail, where it could be opened.
+    pub audit: Option<Arc<Audit>>,
+    /// Who may call, where a function key is not enough.
+    pub callers: Option<&'a Callers>,
     /// The ids of the ledger's keys, newest first, or why there are none.
-    pub key_ids: Result<Vec<String>, String>,
+    pub keys: Result<Vec<String>, String>,
     pub now: DateTime<Utc>,
 }
 
@@ -73,10 +73,13 @@ pub async fn everything(files: &Files<'_>, dependencies: &Dependencies<'_>) -> R
         check_provider(provider.as_ref(), dependencies.now, &mut report).await;
     }
     check_store(&dependencies.store, &files.settings.store, &mut report).await;
-    if let Some(path) = &dependencies.audit {
-        report.add(audit(path));
+    if let Some(trail) = &dependencies.audit {
+        report.add(audit(trail, dependencies.now).await);
     }
-    report.add(ring(&dependencies.key_ids, files.settings.ledger_secrets.is_empty()));
+    if let Some(callers) = dependencies.callers {
+        report.add(caller_keys(callers).await);
+    }
+    report.add(ring(&dependencies.keys, files.settings));
     report.add(clock(dependencies.now));
     report
 }
@@ -106,7 +109,7 @@ fn check_config(config: &Config, report: &mut Report) {
     let asked = "is the configuration right?";
     let count = counts(config);
     let came_back = match &config.source {
-        Source::File(path) => format!("right: {count}, from {}", path.display()),
+        Source::File(_) | Source::Blob(_) => format!("right: {count}, from {}", config.source),
         Source::Demo => format!("no file was found, so the demo clinic is served: {count}"),
     };
     let mut check = Check::passed("scheduling.toml", asked, came_back);
@@ -262,22 +265,45 @@ fn ended(written: &Written) -> &'static str {
     }
 }
 
-fn audit(path: &Path) -> Check {
-    let asked = format!("can {} be appended to?", path.display());
-    match OpenOptions::new().append(true).create(true).open(path) {
-        Ok(_) => Check::passed("audit", asked, "yes"),
-        Err(error) => {
-            Check::failed("audit", asked, error.to_string(), "give this process the right to write there")
+async fn audit(trail: &Audit, now: DateTime<Utc>) -> Check {
+    let (place, lasts) = trail.place();
+    let asked = format!("can {place} be appended to?");
+    match trail.try_it(now).await {
+        Ok(()) if lasts => Check::passed("audit", asked, "yes"),
+        Ok(()) => {
+            let mut check = Check::passed("audit", asked, "yes, and it is kept as long as the log is");
+            check.remedy = Some("name a container for it in `AUDIT`".to_owned());
+            check
         }
+        Err(error) => Check::failed(
+            "audit",
+            asked,
+            error.to_string(),
+            "give this process the right to write there; for a container, the role Storage Blob Data Contributor",
+        ),
     }
 }
 
-fn ring(key_ids: &Result<Vec<String>, String>, made_here: bool) -> Check {
+async fn caller_keys(callers: &Callers) -> Check {
+    let asked = "can the keys of callers' tokens be fetched?";
+    let remedy = "see that `CALLER_TENANT_ID` is right, and that this app reaches the login of its cloud";
+    match callers.try_keys().await {
+        Ok(came_back) => Check::passed("callers", asked, format!("yes: {came_back}")),
+        Err(why) => Check::failed("callers", asked, why, remedy),
+    }
+}
+
+fn ring(keys: &Result<Vec<String>, String>, settings: &Settings) -> Check {
     let asked = "is there a key for codes and contacts?";
     let remedy = "set `LEDGER_SECRET` to at least 32 random characters, as `openssl rand -hex 32` makes";
-    match key_ids {
+    let remedy = if settings.key_vault.is_some() { "mend the secret in Key Vault" } else { remedy };
+    match keys {
         Ok(ids) if !ids.is_empty() => {
-            let origin = if made_here { ", made here and kept beside the store" } else { "" };
+            let origin = match (&settings.key_vault, settings.ledger_secrets.is_empty()) {
+                (Some(vault), _) => format!(", from {vault}"),
+                (None, true) => ", made here and kept beside the store".to_owned(),
+                (None, false) => String::new(),
+            };
             Check::passed("secret ring", asked, format!("newest first: {}{origin}", ids.join(", ")))
         }
         Ok(_) => Check::failed("secret ring", asked, "no", remedy),

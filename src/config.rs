@@ -13,13 +13,18 @@ use std::{
 
 use serde::Serialize;
 
-use crate::domain::{Location, PractitionerId, Service, ServiceId, civil::Away};
+use crate::{
+    domain::{Hours, Location, PractitionerId, Service, ServiceId, civil::Away},
+    secrets::SecretName,
+    store::azure_blob::Blob,
+};
 
 pub mod bookings;
 pub mod clinic;
 pub mod file;
 mod findings;
 mod lines;
+pub mod otlp;
 pub mod phone;
 pub mod process;
 mod service;
@@ -28,9 +33,7 @@ mod words;
 
 pub use bookings::{Bookings, Graph};
 pub use process::Process;
-pub use settings::Settings;
-
-use crate::domain::Hours;
+pub use settings::{ConfigSetting, Settings};
 
 /// The clinic that is there when nothing is configured.
 pub const DEMO: &str = include_str!("config/demo.toml");
@@ -48,12 +51,16 @@ pub struct Config {
     pub bookings: Option<Bookings>,
     /// `retention_days` of `[ledger]`; see [`retention_days`](Self::retention_days).
     pub ledger_retention_days: Option<u32>,
+    /// `secret` of `[ledger]`: what the ledger's secret is called in Key Vault.
+    pub ledger_secret: SecretName,
 }
 
 /// Where a configuration was read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     File(PathBuf),
+    /// Read again every minute.
+    Blob(Blob),
     /// Nothing was found, so the built-in clinic is used.
     Demo,
 }
@@ -87,13 +94,11 @@ pub struct Problem {
 }
 
 impl Config {
-    /// Finds and reads the configuration: the file that `SCHEDULING_CONFIG` names, else a `scheduling.toml`
-    /// beside the binary or in the working folder, else the demo clinic.
+    /// Reads the configuration at `source`, but for one in a blob, which is read over the network.
     ///
     /// # Errors
     /// Every problem, those of this place (in Azure, say) included.
-    pub fn load(settings: &Settings, process: &Process<'_>) -> Result<Self, Vec<Problem>> {
-        let source = find(settings, process);
+    pub fn load(source: Source, settings: &Settings) -> Result<Self, Vec<Problem>> {
         let refused = settings.refuses(&source);
         let read = match &source {
             Source::Demo => Self::read(DEMO, source),
@@ -101,6 +106,7 @@ impl Config {
                 Ok(text) => Self::read(&text, source),
                 Err(error) => Err(vec![unreadable(path, &error)]),
             },
+            Source::Blob(_) => Err(vec![source.problem("has not been read yet")]),
         };
         match (read, refused) {
             (Ok(config), None) => Ok(config),
@@ -122,9 +128,20 @@ impl Config {
             let detail = "has neither a `[[clinic]]` nor `[bookings]`: without one there is nowhere to book";
             findings.lacking("", detail);
         }
-        let ledger_retention_days = file.ledger.and_then(|ledger| ledger.retention_days);
+        let ledger = file.ledger.unwrap_or_default();
+        let ledger_secret = bookings::named("ledger.secret", ledger.secret, &mut findings);
+        let ledger_secret = ledger_secret.unwrap_or_else(|| SecretName::new("ledger-secret"));
+        let ledger_retention_days = ledger.retention_days;
         let services = services.into_iter().map(|known| known.service).collect();
-        findings.finish(Self { source, services, clinics, graph, bookings, ledger_retention_days })
+        findings.finish(Self {
+            source,
+            services,
+            clinics,
+            graph,
+            bookings,
+            ledger_retention_days,
+            ledger_secret,
+        })
     }
 
     /// How long a record is kept after its last appointment: the setting, else the file, else 30 days.
@@ -134,9 +151,23 @@ impl Config {
     }
 }
 
-fn find(settings: &Settings, process: &Process<'_>) -> Source {
-    let named = settings.config_file.clone();
-    named.or_else(|| process.find("scheduling.toml")).map_or(Source::Demo, Source::File)
+impl Source {
+    /// Where the configuration is: what `SCHEDULING_CONFIG` names, else a `scheduling.toml` beside the binary or in the
+    /// working folder, else the demo clinic.
+    #[must_use]
+    pub fn find(settings: &Settings, process: &Process<'_>) -> Self {
+        match &settings.config {
+            Some(ConfigSetting::Blob(blob)) => Self::Blob(blob.clone()),
+            Some(ConfigSetting::File(path)) => Self::File(path.clone()),
+            None => process.find("scheduling.toml").map_or(Self::Demo, Self::File),
+        }
+    }
+
+    /// Something that is wrong with the whole of it.
+    #[must_use]
+    pub fn problem(&self, detail: impl Into<String>) -> Problem {
+        Problem { source: self.to_string(), line: None, key: String::new(), detail: detail.into() }
+    }
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
@@ -154,6 +185,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => path.display().fmt(f),
+            Self::Blob(blob) => blob.fmt(f),
             Self::Demo => f.write_str("the demo clinic"),
         }
     }

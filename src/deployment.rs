@@ -1,13 +1,13 @@
 //! A deployment, put together: what the settings and `scheduling.toml` name, opened.
 //!
-//! Nothing here calls a vendor or waits for the network. What can be wrong is told as [`Problem`]s, all at
-//! once, like everything else that is wrong with a deployment.
+//! Nothing here calls a vendor or waits for the network, but for a configuration that is in a blob. What can be wrong
+//! is told as [`Problem`]s, all at once, like everything else that is wrong with a deployment.
 
 use std::{
     fmt::Write as _,
     fs::{self, OpenOptions},
     io::{self, Write as _},
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
 };
 
@@ -15,24 +15,34 @@ use chrono::TimeDelta;
 use secrecy::SecretString;
 
 use crate::{
+    callers::Callers,
     check::{self, Dependencies, Files, Report},
     clock::Clock,
-    config::{Config, Problem, Process, Settings, settings::StoreSetting},
-    ledger::{Ledger, Random, ring::Ring},
+    config::{Config, Problem, Process, Settings, Source, settings::StoreSetting},
+    http::Ready,
+    identity::Azure,
+    ledger::{
+        Ledger, Random,
+        ring::{Keyring, Ring},
+    },
     provider::Provider,
     providers::Providers,
     scheduling::Scheduling,
-    store::{self, Store},
+    secrets::Vault,
+    store::{self, Store, StoreError, azure_blob::Watched},
     telemetry::audit::{Audit, Rotation},
 };
 
 /// What a deployment says about itself, and what is wrong with it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Deployment {
     settings: Settings,
     /// Of the settings.
     problems: Vec<Problem>,
     config: Result<Config, Vec<Problem>>,
+    /// Why the configuration is not here yet, where asking again may help.
+    pending: Option<String>,
+    azure: Azure,
 }
 
 /// What a deployment names, opened.
@@ -40,16 +50,52 @@ pub struct Deployment {
 pub struct Opened {
     pub scheduling: Scheduling,
     providers: Providers,
+    keyring: Keyring,
+    lasting: Lasting,
+}
+
+/// What stays open when the configuration changes.
+#[derive(Debug, Clone)]
+struct Lasting {
     store: Arc<dyn Store>,
-    key_ids: Vec<String>,
+    audit: Arc<Audit>,
+    callers: Option<Arc<Callers>>,
+    vault: Option<Vault>,
+    /// Where no vault has it.
+    ring: Option<Ring>,
+}
+
+impl Opened {
+    /// What the functions answer from.
+    #[must_use]
+    pub fn ready(&self) -> Ready {
+        Ready { scheduling: self.scheduling.clone(), callers: self.lasting.callers.clone() }
+    }
 }
 
 impl Deployment {
-    /// Reads the configuration that the settings name.
-    #[must_use]
-    pub fn read(settings: Settings, problems: Vec<Problem>, process: &Process<'_>) -> Self {
-        let config = Config::load(&settings, process);
-        Self { settings, problems, config }
+    /// Reads the configuration that the settings name. One in a blob can be read again.
+    pub async fn read(
+        settings: Settings,
+        problems: Vec<Problem>,
+        process: &Process<'_>,
+    ) -> (Self, Option<Followed>) {
+        let azure = settings.azure();
+        let source = Source::find(&settings, process);
+        let config = Config::load(source.clone(), &settings);
+        let mut deployment = Self { settings, problems, config, pending: None, azure };
+        let Source::Blob(blob) = &source else { return (deployment, None) };
+        match Watched::new(blob, &deployment.azure) {
+            Ok(watched) => {
+                let mut followed = Followed { source, watched };
+                let _ = deployment.take(followed.next().await);
+                (deployment, Some(followed))
+            }
+            Err(error) => {
+                deployment.config = Err(vec![source.problem(error.to_string())]);
+                (deployment, None)
+            }
+        }
     }
 
     #[must_use]
@@ -57,47 +103,101 @@ impl Deployment {
         self.config.as_ref().ok()
     }
 
+    /// Why there is no configuration yet, though there may soon be one.
+    #[must_use]
+    pub fn pending(&self) -> Option<&str> {
+        self.pending.as_deref()
+    }
+
+    /// Takes over what was read again: whether there is anything new. A configuration with problems, or none, does not
+    /// replace a good one.
+    ///
+    /// # Errors
+    /// What is wrong with what was read.
+    pub fn take(&mut self, news: News) -> Result<bool, Vec<Problem>> {
+        let (problems, pending) = match news {
+            News::Same => return Ok(false),
+            News::Config(config) => {
+                self.pending = None;
+                self.config = Ok(*config);
+                return Ok(true);
+            }
+            News::Broken(problems) => (problems, None),
+            News::Unreachable(problem) => (vec![problem.clone()], Some(problem.detail)),
+        };
+        if self.config.is_err() {
+            self.pending = pending;
+            self.config = Err(problems.clone());
+        }
+        Err(problems)
+    }
+
     /// Opens the store and puts the use cases on top of it. Blocks.
     ///
     /// # Errors
     /// Everything that is wrong with the deployment.
+    ///
+    /// # Panics
+    /// Outside a runtime.
     pub fn open(&self, clock: &Clock) -> Result<Opened, Vec<Problem>> {
-        let config = match &self.config {
-            Ok(config) if self.problems.is_empty() => config,
-            read => {
-                return Err(self
-                    .problems
-                    .iter()
-                    .chain(read.as_ref().err().into_iter().flatten())
-                    .cloned()
-                    .collect());
-            }
-        };
-        let store = store::open(&self.settings.store, &self.settings.identity)
+        let config = self.faultless()?;
+        let store = store::open(&self.settings.store, &self.azure)
             .map_err(|error| vec![wrong("STORE", error.to_string())])?;
-        let ring = self.ring().map_err(|problem| vec![problem])?;
-        let audit = self.audit().map_err(|problem| vec![problem])?;
-        let providers =
-            Providers::from_config(config, &self.settings, clock).map_err(|problem| vec![problem])?;
-        Ok(self.assemble(config, clock, store, (ring, audit), providers))
+        let vault = self.settings.key_vault.as_ref().map(|url| Vault::new(url, &self.azure)).transpose();
+        let vault = vault.map_err(|error| vec![wrong("KEY_VAULT_URL", error.to_string())])?;
+        let ring = if vault.is_none() { Some(self.ring().map_err(|problem| vec![problem])?) } else { None };
+        let audit = Arc::new(self.audit(clock).map_err(|problem| vec![problem])?);
+        let callers = self.callers(config, clock).map_err(|problem| vec![problem])?;
+        self.assemble(config, clock, Lasting { store, audit, callers, vault, ring })
     }
 
-    fn assemble(
-        &self,
-        config: &Config,
-        clock: &Clock,
-        store: Arc<dyn Store>,
-        (ring, audit): (Ring, Audit),
-        providers: Providers,
-    ) -> Opened {
+    /// In the cloud that the settings name, else in the one whose Graph is asked.
+    fn callers(&self, config: &Config, clock: &Clock) -> Result<Option<Arc<Callers>>, Problem> {
+        let Some(allowed) = self.settings.callers.clone() else { return Ok(None) };
+        let http = self.azure.http().map_err(|_| {
+            wrong(
+                "CALLER_TENANT_ID",
+                "cannot be asked for its keys: the system's certificates cannot be read".into(),
+            )
+        })?;
+        let login = self.azure.login(config.graph.cloud.login());
+        Ok(Some(Arc::new(Callers::new(allowed, login, http, clock.clone()))))
+    }
+
+    /// Puts the use cases of another configuration on top of what is open. What is under way ends as it began.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the deployment.
+    pub fn open_again(&self, before: &Opened, clock: &Clock) -> Result<Opened, Vec<Problem>> {
+        self.assemble(self.faultless()?, clock, before.lasting.clone())
+    }
+
+    fn faultless(&self) -> Result<&Config, Vec<Problem>> {
+        match &self.config {
+            Ok(config) if self.problems.is_empty() => Ok(config),
+            read => {
+                let wrong = self.problems.iter().chain(read.as_ref().err().into_iter().flatten());
+                Err(wrong.cloned().collect())
+            }
+        }
+    }
+
+    fn assemble(&self, config: &Config, clock: &Clock, lasting: Lasting) -> Result<Opened, Vec<Problem>> {
+        let providers = Providers::from_config(config, &self.settings, lasting.vault.as_ref(), clock)
+            .map_err(|problem| vec![problem])?;
+        let keyring = match (&lasting.vault, &lasting.ring) {
+            (Some(vault), _) => Keyring::Secret(vault.secret(&config.ledger_secret)),
+            (None, Some(ring)) => Keyring::Fixed(ring.clone()),
+            (None, None) => return Err(vec![wrong("LEDGER_SECRET", "is not there".to_owned())]),
+        };
         let active: Vec<Arc<dyn Provider>> = providers.iter().cloned().collect();
         let retention = TimeDelta::days(i64::from(config.retention_days(&self.settings)));
-        let key_ids = ring.keys().iter().map(|key| key.id.to_string()).collect();
+        let store = Arc::clone(&lasting.store);
         let ledger =
-            Ledger::new(Arc::clone(&store), active.clone(), ring, clock.clone(), system_random(), retention);
-        let scheduling =
-            Scheduling::new(active, Arc::new(ledger), clock.clone(), Arc::new(audit), system_random());
-        Opened { scheduling, providers, store, key_ids }
+            Ledger::new(store, active.clone(), keyring.clone(), clock.clone(), system_random(), retention);
+        let audit = Arc::clone(&lasting.audit);
+        let scheduling = Scheduling::new(active, Arc::new(ledger), clock.clone(), audit, system_random());
+        Ok(Opened { scheduling, providers, keyring, lasting })
     }
 
     /// What is kept in files of this machine has their place and its name, with another ending.
@@ -124,17 +224,20 @@ impl Deployment {
         Ring::new(secrets).map_err(|error| wrong("LEDGER_SECRET", error.to_string()))
     }
 
-    fn audit(&self) -> Result<Audit, Problem> {
-        let Some(path) = self.audit_file() else { return Ok(Audit::in_the_log()) };
+    fn audit(&self, clock: &Clock) -> Result<Audit, Problem> {
+        if let Some(container) = &self.settings.audit {
+            let audit = Audit::in_blobs(container, &self.azure, clock.clone());
+            return audit.map_err(|error| wrong("AUDIT", error.to_string()));
+        }
+        // An instance in Azure takes its files with it when it goes.
+        if self.settings.in_azure {
+            return Ok(Audit::in_the_log());
+        }
         let kept = self.settings.audit_keep_files;
         Audit::beside(self.beside(), Rotation { kept, ..Rotation::default() }).map_err(|error| {
+            let path = self.beside().with_extension("audit.jsonl");
             wrong("STORE", format!("{} cannot be written: {error}; let it be written", path.display()))
         })
-    }
-
-    /// Where the audit trail is. An instance in Azure takes its files with it when it goes.
-    fn audit_file(&self) -> Option<PathBuf> {
-        (!self.settings.in_azure).then(|| self.beside().with_extension("audit.jsonl"))
     }
 
     /// Checks what is written, and asks nobody.
@@ -147,18 +250,23 @@ impl Deployment {
     pub async fn check(&self, opened: &Result<Opened, Vec<Problem>>, clock: &Clock) -> Report {
         let none = Providers::from_iter([]);
         let dependencies = match opened {
-            Ok(opened) => Dependencies {
-                providers: &opened.providers,
-                store: Ok(Arc::clone(&opened.store)),
-                audit: self.audit_file(),
-                key_ids: Ok(opened.key_ids.clone()),
+            Ok(Opened { providers, keyring, lasting, .. }) => Dependencies {
+                providers,
+                store: Ok(Arc::clone(&lasting.store)),
+                audit: Some(Arc::clone(&lasting.audit)),
+                callers: lasting.callers.as_deref(),
+                keys: match keyring.current().await {
+                    Ok(current) => Ok(current.ring.keys().iter().map(|key| key.id.to_string()).collect()),
+                    Err(error) => Err(error.to_string()),
+                },
                 now: clock.now(),
             },
             Err(problems) => Dependencies {
                 providers: &none,
                 store: Err(told_of("STORE", problems)),
                 audit: None,
-                key_ids: Err(told_of("LEDGER_SECRET", problems)),
+                callers: None,
+                keys: Err(told_of("LEDGER_SECRET", problems)),
                 now: clock.now(),
             },
         };
@@ -170,6 +278,45 @@ impl Deployment {
             settings: &self.settings,
             problems: &self.problems,
             config: self.config.as_ref().map_err(Vec::as_slice),
+        }
+    }
+}
+
+/// A configuration in a blob.
+#[derive(Debug)]
+pub struct Followed {
+    source: Source,
+    watched: Watched,
+}
+
+/// What became of a configuration since it was read.
+#[derive(Debug)]
+pub enum News {
+    Same,
+    Config(Box<Config>),
+    /// It is there, and has problems.
+    Broken(Vec<Problem>),
+    /// It cannot be read for now.
+    Unreachable(Problem),
+}
+
+impl Followed {
+    /// Reads it, unless it is what it was.
+    pub async fn next(&mut self) -> News {
+        let text = match self.watched.read().await {
+            Ok(None) => return News::Same,
+            Ok(Some(bytes)) => String::from_utf8(bytes.into()),
+            Err(StoreError::Unavailable(why)) => {
+                return News::Unreachable(self.source.problem(format!("cannot be read for now: {why}")));
+            }
+            Err(StoreError::Unusable(why)) => {
+                return News::Broken(vec![self.source.problem(format!("cannot be read: {why}"))]);
+            }
+        };
+        let Ok(text) = text else { return News::Broken(vec![self.source.problem("is not UTF-8")]) };
+        match Config::read(&text, self.source.clone()) {
+            Ok(config) => News::Config(Box::new(config)),
+            Err(problems) => News::Broken(problems),
         }
     }
 }

@@ -16,7 +16,7 @@ use tokio::{
 use tracing::Instrument;
 use warp::{
     Filter,
-    http::{HeaderMap, Method, Response},
+    http::{HeaderMap, HeaderValue, Method, Response},
     path::FullPath,
 };
 
@@ -49,10 +49,12 @@ mod way_on;
 pub use openapi::{json, yaml};
 
 use crate::{
+    callers::{Callers, Flaw, Refused},
     check::Report,
     clock::Clock,
     language::Language,
     scheduling::{Caller, Fault, Scheduling},
+    telemetry::trace,
 };
 use finished::Finished;
 use reply::{Refusal, Reply};
@@ -71,9 +73,19 @@ const MOST_WRITES: u32 = 1 << 16;
 pub enum State {
     /// Requests wait.
     Starting,
-    Ready(Scheduling),
+    Ready(Ready),
+    /// Why there is nothing yet, though there may soon be.
+    Pending(Arc<str>),
     /// Every call is answered `misconfigured`, for under the host the process must stay up to say so.
     Misconfigured,
+}
+
+/// What there is, once there is anything.
+#[derive(Debug, Clone)]
+pub struct Ready {
+    pub scheduling: Scheduling,
+    /// Who may call, where a function key is not enough.
+    pub callers: Option<Arc<Callers>>,
 }
 
 /// `healthbot-scheduler check` from inside the deployment: tries everything.
@@ -118,11 +130,14 @@ impl App {
     }
 
     /// What the functions work on, as soon as it is there.
-    async fn scheduling(&self) -> Result<Scheduling, Fault> {
+    async fn ready(&self) -> Result<Ready, Fault> {
         let mut state = self.state.clone();
         let settled = state.wait_for(|state| !matches!(state, State::Starting)).await;
         match settled.as_deref() {
-            Ok(State::Ready(scheduling)) => Ok(scheduling.clone()),
+            Ok(State::Ready(ready)) => Ok(ready.clone()),
+            Ok(State::Pending(why)) => {
+                Err(Fault::Unavailable { why: why.to_string(), retry_after: Some(Duration::from_secs(10)) })
+            }
             Ok(State::Misconfigured) => {
                 Err(Fault::Misconfigured("see the problems told at the start".into()))
             }
@@ -225,27 +240,29 @@ where
     B: Buf + Send,
     E: Send,
 {
-    let caller = request::caller(&headers);
-    let span = tracing::info_span!(
+    let route = ROUTES.iter().find(|route| route.path == path);
+    if route.is_some_and(|route| route.endpoint == Endpoint::Ready) {
+        return ready(&method);
+    }
+    let span = request::span(&headers, &method, route);
+    let current = span.current();
+    let caller = request::caller(&headers, span.context());
+    let logged = tracing::info_span!(
         "request",
         invocation = caller.invocation.as_deref(),
         trace = caller.trace.as_deref()
     );
     let answered = async {
-        let route = ROUTES.iter().find(|route| route.path == path);
-        if route.is_some_and(|route| route.endpoint == Endpoint::Ready) {
-            return ready(&method);
-        }
-        let finished = Finished::watch(route.map_or("none", |route| route.function));
+        let finished = Finished::watch(route.map_or("none", |route| route.function), span, &current);
         warn_of_key(query);
         let answering = dispatch(&app, route, &method, headers, caller, body);
         // A panic must not close the connection without an answer. Its place is in the log already.
-        let caught = AssertUnwindSafe(answering).catch_unwind().await;
+        let caught = current.within(AssertUnwindSafe(answering).catch_unwind()).await;
         let reply = caught.unwrap_or_else(|_| Reply::refused(&Fault::Internal("panicked".into()).into()));
         finished.with(&reply);
         reply
     };
-    answered.instrument(span).await
+    answered.instrument(logged).await
 }
 
 /// The host asks this every 25 ms until it is answered; the log is no place for that.
@@ -257,7 +274,7 @@ async fn dispatch<S, B, E>(
     app: &App,
     route: Option<&'static Route>,
     method: &Method,
-    headers: HeaderMap,
+    mut headers: HeaderMap,
     caller: Caller,
     body: S,
 ) -> Reply
@@ -276,23 +293,38 @@ where
         Endpoint::OpenapiJson => document(app, "application/json", openapi::json).await,
         Endpoint::OpenapiYaml => document(app, "application/yaml", openapi::yaml).await,
         Endpoint::Use(function) => {
+            let token = request::take_token(&mut headers);
             let request = Unread::read(headers, caller, body).await;
-            Box::pin(call(app, function, request)).await
+            Box::pin(call(app, function, token, request)).await
         }
     }
 }
 
 /// A document that says how to use what is there: so it has to be there.
 async fn document(app: &App, content_type: &'static str, bytes: fn() -> Bytes) -> Reply {
-    match app.scheduling().await {
+    match app.ready().await {
         Ok(_) => Reply::document(content_type, bytes()),
         Err(fault) => Reply::refused(&fault.into()),
     }
 }
 
 /// A misconfigured process says so whatever it is asked, in the language it is asked in.
-async fn call(app: &App, function: UseCase, request: Result<Unread, Refusal>) -> Reply {
-    let scheduling = app.scheduling().await;
+async fn call(
+    app: &App,
+    function: UseCase,
+    token: Result<HeaderValue, Flaw>,
+    mut request: Result<Unread, Refusal>,
+) -> Reply {
+    let ready = app.ready().await;
+    // The host's timer brings no token: it does not come through the front door.
+    if let (Ok(Ready { callers: Some(callers), .. }), true) = (&ready, function != UseCase::Reconcile) {
+        match admitted(callers, token).await {
+            Ok(client) => request = request.map(|unread| unread.by(client)),
+            // Before who calls is known, nothing of what they wrote is looked at: not even how to refuse them.
+            Err(refused) => return Reply::refused(&refused.into()),
+        }
+    }
+    let scheduling = ready.map(|ready| ready.scheduling);
     if let (UseCase::GetSlots, Ok(scheduling), Ok(unread)) = (function, &scheduling, &request)
         && let Some(reply) = app.told.again(&unread.written, scheduling).await
     {
@@ -316,6 +348,11 @@ async fn call(app: &App, function: UseCase, request: Result<Unread, Refusal>) ->
     answered.unwrap_or_else(|fault| request.refused(&fault.into()))
 }
 
+/// The client that calls.
+async fn admitted(callers: &Callers, token: Result<HeaderValue, Flaw>) -> Result<Arc<str>, Refused> {
+    callers.admit(request::bearer(&token?)?).await
+}
+
 /// What a patient waits for a read at most, however slow the vendor is.
 async fn in_time<T>(read: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
     timeout(READ_LIMIT, read).await.unwrap_or(Err(Fault::Timeout))
@@ -332,7 +369,7 @@ async fn to_the_end<T: Send + 'static>(
         let _permit = permit;
         write.await
     };
-    let running = tokio::spawn(running.in_current_span());
+    let running = tokio::spawn(trace::carried(running).in_current_span());
     let ended = timeout(WRITE_LIMIT, running).await.unwrap_or(Ok(Err(Fault::Timeout)));
     ended.unwrap_or_else(|_| Err(Fault::Internal("a write panicked".into())))
 }

@@ -3,7 +3,11 @@
 //! Which one it is, the settings say. A newcomer would try one after the other, as other SDKs do: then a
 //! deployment that lacks its identity is found out by whoever else answers.
 
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use azure_core::{
     cloud::CustomConfiguration,
@@ -16,6 +20,7 @@ use azure_identity::{
     ManagedIdentityCredentialOptions, UserAssignedId, WorkloadIdentityCredential,
     WorkloadIdentityCredentialOptions,
 };
+use parking_lot::Mutex;
 
 mod kept;
 
@@ -73,6 +78,71 @@ impl Identity {
     }
 }
 
+/// This deployment's own identity, and what asks Azure with it: tokens are shared by all who need the same one. Cheap to
+/// clone, and to make.
+#[derive(Clone)]
+pub struct Azure(Arc<Own>);
+
+struct Own {
+    identity: Identity,
+    authority: Option<String>,
+    http: OnceLock<reqwest::Client>,
+    /// By login.
+    credentials: Mutex<HashMap<String, Arc<dyn TokenCredential>>>,
+}
+
+impl Azure {
+    /// `authority`: where Entra ID is asked, if not at the login of each cloud.
+    #[must_use]
+    pub fn new(identity: Identity, authority: Option<String>) -> Self {
+        let (http, credentials) = (OnceLock::new(), Mutex::default());
+        Self(Arc::new(Own { identity, authority, http, credentials }))
+    }
+
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.0.identity
+    }
+
+    /// Where Entra ID is asked for somebody in a cloud with this login.
+    #[must_use]
+    pub fn login<'a>(&'a self, of_cloud: &'a str) -> &'a str {
+        self.0.authority.as_deref().unwrap_or(of_cloud)
+    }
+
+    /// The one HTTP client. It reads the system's certificates, so that it is made when it is needed.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn http(&self) -> Result<reqwest::Client, reqwest::Error> {
+        if let Some(http) = self.0.http.get() {
+            return Ok(http.clone());
+        }
+        let made = crate::net::client()?;
+        Ok(self.0.http.get_or_init(|| made).clone())
+    }
+
+    /// What gives out its tokens in a cloud with this login, and keeps them.
+    ///
+    /// # Errors
+    /// When the surroundings lack what it is made from.
+    pub fn credential(&self, of_cloud: &str) -> azure_core::Result<Arc<dyn TokenCredential>> {
+        let login = self.login(of_cloud);
+        if let Some(made) = self.0.credentials.lock().get(login) {
+            return Ok(Arc::clone(made));
+        }
+        let http = self.http().map_err(|error| azure_core::Error::new(ErrorKind::Other, error))?;
+        let made = self.0.identity.credential(&http, login)?;
+        Ok(Arc::clone(self.0.credentials.lock().entry(login.to_owned()).or_insert(made)))
+    }
+}
+
+impl fmt::Debug for Azure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Azure").field(&self.0.identity).finish()
+    }
+}
+
 /// The same HTTP client as everywhere, the cloud's login, and no more patience than a patient has.
 pub(crate) fn options(http: &reqwest::Client, login: &str) -> ClientOptions {
     let mut cloud = CustomConfiguration::default();
@@ -85,6 +155,7 @@ pub(crate) fn options(http: &reqwest::Client, login: &str) -> ClientOptions {
             ..Default::default()
         }),
         cloud: Some(Arc::new(cloud.into())),
+        per_try_policies: vec![crate::net::traced("login")],
         ..Default::default()
     }
 }

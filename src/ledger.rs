@@ -15,9 +15,10 @@ use crate::{
     domain::ProviderName,
     ledger::{
         documents::{Attempts, Day, Open},
-        ring::Ring,
+        ring::Keyring,
     },
     provider::{Provider, ProviderError},
+    secrets::SecretError,
     store::{
         Etag, Store, StoreError,
         combined::{ChangeError, Combined},
@@ -50,7 +51,7 @@ const MARKERS: u64 = 10_000;
 pub struct Ledger {
     store: Arc<dyn Store>,
     providers: HashMap<ProviderName, Arc<dyn Provider>>,
-    ring: Ring,
+    keyring: Keyring,
     clock: Clock,
     random: Random,
     days: Combined<Day>,
@@ -73,6 +74,8 @@ pub enum LedgerError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Provider(#[from] ProviderError),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     #[error("{0}")]
     Misconfigured(String),
     /// The executor's time is up. The booking is whole or will be undone.
@@ -94,7 +97,10 @@ impl From<ChangeError> for LedgerError {
 
 impl fmt::Debug for Ledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ledger").field("store", &self.store).field("ring", &self.ring).finish_non_exhaustive()
+        f.debug_struct("Ledger")
+            .field("store", &self.store)
+            .field("keyring", &self.keyring)
+            .finish_non_exhaustive()
     }
 }
 
@@ -103,7 +109,7 @@ impl Ledger {
     pub fn new(
         store: Arc<dyn Store>,
         providers: Vec<Arc<dyn Provider>>,
-        ring: Ring,
+        keyring: impl Into<Keyring>,
         clock: Clock,
         random: Random,
         retention: chrono::TimeDelta,
@@ -115,7 +121,7 @@ impl Ledger {
             markers: Cache::new(MARKERS),
             store,
             providers: providers.into_iter().map(|provider| (provider.name(), provider)).collect(),
-            ring,
+            keyring: keyring.into(),
             clock,
             random,
             vault: Mutex::default(),
@@ -129,6 +135,7 @@ impl Ledger {
     }
 
     fn provider(&self, name: ProviderName) -> Result<&Arc<dyn Provider>, LedgerError> {
+        crate::telemetry::trace::note_provider(name);
         self.providers.get(&name).ok_or_else(|| {
             LedgerError::Misconfigured(format!(
                 "there are bookings of provider `{name}`, which is not configured: configure it until they are over"

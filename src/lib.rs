@@ -1,4 +1,5 @@
 //! Appointment scheduling for health chatbots.
+pub mod callers;
 pub mod check;
 pub mod clock;
 pub mod config;
@@ -6,12 +7,14 @@ pub mod deployment;
 pub mod domain;
 pub mod http;
 pub mod identity;
+mod kept;
 pub mod language;
 pub mod ledger;
 pub mod net;
 pub mod provider;
 pub mod providers;
 pub mod scheduling;
+pub mod secrets;
 pub mod serve;
 pub mod shape;
 pub mod store;

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use clap::{Parser, Subcommand};
 use healthbot_scheduler::{
     clock::Clock,
-    config::{Process, Settings, settings::StoreSetting},
+    config::{ConfigSetting, Process, Settings, settings::StoreSetting},
     deployment::Deployment,
     domain::LocationId,
     http,
@@ -89,10 +89,14 @@ enum StoreCommand {
 const SETTINGS: &str = "\
 Settings, from the environment (by hand also from `Values` of a local.settings.json here or beside the binary):
   FUNCTIONS_CUSTOMHANDLER_PORT  the port on 127.0.0.1; the host sets it [default: 7071]
-  SCHEDULING_CONFIG             the configuration [default: scheduling.toml beside the binary or here, else
-                                the demo clinic]
+  SCHEDULING_CONFIG             the configuration: a file, or a blob, which is read again every minute [default:
+                                scheduling.toml beside the binary or here, else the demo clinic]
   STORE                         where bookings are kept: sqlite:PATH on one machine, or for many
                                 https://ACCOUNT.blob.core.windows.net/CONTAINER [default: sqlite:scheduling.db]
+  AUDIT                         a container for the audit trail, https://ACCOUNT.blob.core.windows.net/CONTAINER
+                                [default: beside a sqlite store; in Azure, the log]
+  KEY_VAULT_URL                 where secrets are, https://NAME.vault.azure.net [default: the next one, and
+                                GRAPH_CLIENT_SECRET]
   LEDGER_SECRET                 secrets of at least 32 characters that protect what is kept, newest first,
                                 separated by commas [default: made once, beside a sqlite store]
   RETENTION_DAYS                how long a booking is kept after its last appointment [default: 30]
@@ -100,21 +104,31 @@ Settings, from the environment (by hand also from `Values` of a local.settings.j
                                 workload-identity or developer-tools [default: what there is]
   GRAPH_CLIENT_SECRET           of the app registration in [graph]
   AZURE_CLIENT_ID               of the managed identity, where it is a user-assigned one
+  AZURE_AUTHORITY_HOST          where Entra ID is asked [default: at the login of each cloud]
   GRAPH_BASE_URL                where Graph is asked [default: at the address of its cloud]
+  CALLER_TENANT_ID              with the next two: callers have to show a token of Entra ID, of this tenant,
+                                beside the function key [default: the key is enough]
+  CALLER_AUDIENCE               what their tokens are for: the client id of this app's registration, or its
+                                application ID URI; several separated by commas
+  CALLER_CLIENT_IDS             the client ids of the apps that may call, separated by commas
   AUDIT_KEEP_FILES              how many full audit files are kept beside the current one [default: 20]
   LOG                           a level or a filter of log lines [default: info]
   LOG_FORMAT                    json or text [default: text on a terminal]
+  OTEL_EXPORTER_OTLP_ENDPOINT   a collector of OpenTelemetry, to export spans and metrics to by http/protobuf; the
+                                other OTEL_ settings are heeded as well [default: nothing is exported]
 
-In Azure (WEBSITE_SITE_NAME is set) a configuration, a shared STORE and LEDGER_SECRET have to be given.
+In Azure (WEBSITE_SITE_NAME is set) a configuration, a shared STORE and KEY_VAULT_URL have to be given. There, and
+wherever KEY_VAULT_URL is set, secrets come from the vault alone.
 
 Ends with 0 after SIGTERM or SIGINT, when all requests in flight are answered; with 1 when it cannot serve.
 Under the Functions host a process that is set up wrongly stays, and answers every call 503 `misconfigured`.";
 
-/// How long closing the store may take at the end.
+/// How long closing the store may take at the end, and before that the sending of what is left to be exported.
 const CLOSING: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    leave_no_core_file();
     match arguments.command {
         None => run(serve_functions(arguments.port)),
         Some(Command::Check { config, offline, json }) => run(check(config, offline, json)),
@@ -124,6 +138,15 @@ fn main() -> ExitCode {
         Some(Command::Store(StoreCommand::Copy { from, to })) => run(copy(&from, &to)),
         Some(Command::Openapi { yaml }) => print(&if yaml { http::yaml() } else { http::json() }),
     }
+}
+
+/// In a core file there would be secrets, and whatever patients said. Where this is refused, nothing is lost.
+fn leave_no_core_file() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    // The limit does not hold for a program that takes core files in.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
 fn run(program: impl Future<Output = ExitCode>) -> ExitCode {
@@ -147,14 +170,18 @@ async fn serve_functions(port: Option<u16>) -> ExitCode {
     let (mut settings, problems) = Settings::from_process_env();
     settings.port = port.unwrap_or(settings.port);
     telemetry::install(clock.clone(), &settings.log, settings.log_format);
-    serve::serve(settings, problems, clock).await
+    telemetry::export::start(&settings.export, &clock);
+    let code = serve::serve(settings, problems, clock).await;
+    telemetry::cache::tell();
+    telemetry::export::close(CLOSING).await;
+    code
 }
 
 async fn check(config: Option<PathBuf>, offline: bool, json: bool) -> ExitCode {
     let clock = Clock::system();
     let (mut settings, problems) = Settings::from_process_env();
-    settings.config_file = config.or(settings.config_file);
-    let deployment = Deployment::read(settings, problems, &Process::current());
+    settings.config = config.map(ConfigSetting::File).or(settings.config);
+    let (deployment, _) = Deployment::read(settings, problems, &Process::current()).await;
     let report = if offline {
         deployment.check_offline()
     } else {
@@ -169,7 +196,8 @@ async fn check(config: Option<PathBuf>, offline: bool, json: bool) -> ExitCode {
 async fn appointments(query: AgendaQuery, json: bool) -> ExitCode {
     let clock = Clock::system();
     let (settings, problems) = Settings::from_process_env();
-    let opened = match Deployment::read(settings, problems, &Process::current()).open(&clock) {
+    let (deployment, _) = Deployment::read(settings, problems, &Process::current()).await;
+    let opened = match deployment.open(&clock) {
         Ok(opened) => opened,
         Err(problems) => {
             for problem in problems {
@@ -195,7 +223,7 @@ async fn copy(from: &str, to: &str) -> ExitCode {
     let named = |argument: &str, text: &str| {
         StoreSetting::parse(text).map_err(|error| format!("`{argument}` {error}"))
     };
-    let copied = async { bar::run(&named("--from", from)?, &named("--to", to)?, &settings.identity).await };
+    let copied = async { bar::run(&named("--from", from)?, &named("--to", to)?, &settings.azure()).await };
     match copied.await {
         Ok(told) => print(told.as_bytes()),
         Err(why) => {

@@ -9,6 +9,7 @@ use crate::{
     domain::ProviderName,
     identity::Identity as OwnIdentity,
     provider::Provider,
+    secrets::{Secret, SecretName, Vault},
 };
 
 pub mod bookings;
@@ -29,8 +30,14 @@ impl Providers {
     ///
     /// # Errors
     /// What a provider needs of the settings and is not there.
-    pub fn from_config(config: &Config, settings: &Settings, clock: &Clock) -> Result<Self, Problem> {
-        let graph = if config.bookings.is_some() { Some(graph(config, settings, clock)?) } else { None };
+    pub fn from_config(
+        config: &Config,
+        settings: &Settings,
+        vault: Option<&Vault>,
+        clock: &Clock,
+    ) -> Result<Self, Problem> {
+        let graph =
+            if config.bookings.is_some() { Some(graph(config, settings, vault, clock)?) } else { None };
         let surroundings = Surroundings { config, graph, clock };
         Ok(Self(ProviderName::ALL.into_iter().filter_map(|name| surroundings.provider(name)).collect()))
     }
@@ -75,12 +82,18 @@ impl Surroundings<'_> {
     }
 }
 
-fn graph(config: &Config, settings: &Settings, clock: &Clock) -> Result<Arc<Graph>, Problem> {
+fn graph(
+    config: &Config,
+    settings: &Settings,
+    vault: Option<&Vault>,
+    clock: &Clock,
+) -> Result<Arc<Graph>, Problem> {
     let cloud = config.graph.cloud;
     let http = crate::net::client().map_err(|_| {
         lacking("GRAPH_BASE_URL", "cannot be asked: the system's certificates cannot be read")
     })?;
-    let tokens = Tokens::new(identity(config, settings)?, cloud, http.clone());
+    let login = settings.authority_host.as_deref().unwrap_or(cloud.login());
+    let tokens = Tokens::new(identity(config, settings, vault)?, cloud, login.to_owned(), http.clone());
     let base = settings.graph_base_url.clone().unwrap_or_else(|| BaseUrl::of(cloud));
     Ok(Arc::new(Graph::new(http, &base, tokens, config.graph.at_once, clock.clone())))
 }
@@ -90,11 +103,13 @@ fn lacking(setting: &str, detail: &str) -> Problem {
 }
 
 /// Who this deployment is to Graph.
-fn identity(config: &Config, settings: &Settings) -> Result<Identity, Problem> {
+fn identity(config: &Config, settings: &Settings, vault: Option<&Vault>) -> Result<Identity, Problem> {
     let managed = settings.azure_client_id.clone();
     let app = config.graph.app.clone();
-    // An app registration without a secret of its own is one that trusts the managed identity.
+    let named = config.graph.client_secret.as_ref().filter(|_| settings.graph_credential_is_found);
     let credential = match settings.graph_credential {
+        _ if named.is_some() => GraphCredential::ClientSecret,
+        // An app registration without a secret of its own is one that trusts the managed identity.
         GraphCredential::ManagedIdentity if app.is_some() => GraphCredential::Federated,
         credential => credential,
     };
@@ -110,10 +125,23 @@ fn identity(config: &Config, settings: &Settings) -> Result<Identity, Problem> {
         }
         GraphCredential::ClientSecret => {
             let app = app.ok_or_else(needs_app)?;
-            let secret = settings.graph_client_secret.clone().ok_or_else(|| {
-                lacking("GRAPH_CLIENT_SECRET", "is needed for the app registration in `[graph]`")
-            })?;
+            let secret = client_secret(config, settings, vault)?;
             Identity::ClientSecret { tenant: app.tenant, client_id: app.client_id, secret }
         }
     })
+}
+
+/// Of the app registration: in the vault, where there is one, else among the settings.
+fn client_secret(config: &Config, settings: &Settings, vault: Option<&Vault>) -> Result<Secret, Problem> {
+    match (vault, &settings.graph_client_secret) {
+        (Some(vault), _) => {
+            let usual = SecretName::new("graph-client-secret");
+            Ok(vault.secret(config.graph.client_secret.as_ref().unwrap_or(&usual)))
+        }
+        (None, Some(given)) => Ok(Secret::given("GRAPH_CLIENT_SECRET", given.clone())),
+        (None, None) => Err(lacking(
+            "GRAPH_CLIENT_SECRET",
+            "is needed for the app registration in `[graph]`, or `KEY_VAULT_URL`",
+        )),
+    }
 }

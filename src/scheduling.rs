@@ -4,10 +4,17 @@
 //! What the bot should talk about is an outcome of a use case; what is wrong with a request or with a
 //! dependency is a [`Fault`].
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use tokio::time::Instant;
 
 use crate::{
     clock::Clock,
@@ -15,7 +22,11 @@ use crate::{
     ledger::{Ledger, LedgerError, Random},
     provider::{Provider, ProviderError},
     store::StoreError,
-    telemetry::audit::Audit,
+    telemetry::{
+        audit::{Audit, AuditError},
+        events::Reconciled,
+        trace,
+    },
 };
 
 pub use crate::{domain::Channel, ledger::reconcile::Tally};
@@ -53,6 +64,8 @@ pub struct Scheduling {
     clock: Clock,
     audit: Arc<Audit>,
     random: Random,
+    /// Never the same twice in a process.
+    configuration: u64,
 }
 
 impl std::fmt::Debug for Scheduling {
@@ -70,7 +83,9 @@ impl Scheduling {
         audit: Arc<Audit>,
         random: Random,
     ) -> Self {
-        Self { providers: providers.into(), ledger, clock, audit, random }
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        let configuration = LAST.fetch_add(1, Ordering::Relaxed);
+        Self { providers: providers.into(), ledger, clock, audit, random, configuration }
     }
 
     #[must_use]
@@ -83,11 +98,9 @@ impl Scheduling {
     /// # Errors
     /// When the store cannot be listed.
     pub async fn reconcile(&self) -> Result<Tally, Fault> {
+        let started = Instant::now();
         let tally = self.ledger.reconcile().await?;
-        if tally.looked_at + tally.purged > 0 {
-            let Tally { looked_at, confirmed, undone, finished, waiting, failed, purged } = tally;
-            tracing::info!(looked_at, confirmed, undone, finished, waiting, failed, purged, "settled");
-        }
+        Reconciled { tally, took: started.elapsed() }.leave();
         Ok(tally)
     }
 
@@ -101,6 +114,7 @@ impl Scheduling {
         id: &LocationId,
     ) -> Result<Option<(&Arc<dyn Provider>, Arc<Location>, bool)>, Fault> {
         let Some(provider) = self.provider(id.provider()) else { return Ok(None) };
+        trace::note_provider(id.provider());
         let locations = provider.locations().await?;
         Ok(locations.find(id).map(|site| (provider, site.clone(), locations.stale)))
     }
@@ -111,24 +125,31 @@ impl Scheduling {
     }
 
     /// Leaves an audit record; without one nothing may be answered.
-    fn audit(
+    async fn audit(
         &self,
         function: &'static str,
         caller: &Caller,
         code: Option<&ConfirmationCode>,
         outcome: &str,
     ) -> Result<(), Fault> {
+        let reference = match code {
+            Some(code) => Some(self.ledger.audit_reference(code).await),
+            None => None,
+        };
         let record = AuditRecord {
             at: self.clock.now(),
             function,
             invocation: caller.invocation.as_deref(),
             trace: caller.trace.as_deref(),
-            reference: code.map(|code| self.ledger.audit_reference(code)),
+            client: caller.client.as_deref(),
+            reference,
             outcome,
         };
-        self.audit.append(&record).map_err(|error| Fault::Unavailable {
-            why: format!("the audit record could not be written ({}): free some space", error.kind()),
-            retry_after: None,
+        self.audit.append(&record).await.map_err(|error| match error {
+            AuditError::Blobs(StoreError::Unusable(_)) => {
+                Fault::Misconfigured(format!("no audit record: {error}"))
+            }
+            error => Fault::Unavailable { why: format!("no audit record: {error}"), retry_after: None },
         })
     }
 }
@@ -141,6 +162,7 @@ struct AuditRecord<'a> {
     function: &'static str,
     invocation: Option<&'a str>,
     trace: Option<&'a str>,
+    client: Option<&'a str>,
     reference: Option<String>,
     outcome: &'a str,
 }
@@ -163,6 +185,7 @@ impl From<LedgerError> for Fault {
     fn from(error: LedgerError) -> Self {
         match error {
             LedgerError::Provider(error) => error.into(),
+            LedgerError::Secret(error) => ProviderError::from(error).into(),
             LedgerError::Store(StoreError::Unavailable(why)) => Self::Unavailable { why, retry_after: None },
             LedgerError::Store(StoreError::Unusable(why)) | LedgerError::Misconfigured(why) => {
                 Self::Misconfigured(why)
@@ -176,12 +199,14 @@ impl From<LedgerError> for Fault {
     }
 }
 
-/// Who calls, as far as the host tells: for audit records, and to tell the host's repeat from a new call.
+/// Who calls, as far as the host tells, and the token where there is one: for audit records, and to tell the host's repeat from a new call.
 #[derive(Debug, Clone, Default)]
 pub struct Caller {
     /// `X-Azure-Functions-InvocationId`.
     pub invocation: Option<String>,
     pub trace: Option<String>,
+    /// The app whose token was let in, where [`Callers`](crate::callers::Callers) ask for one.
+    pub client: Option<Arc<str>>,
 }
 
 /// Why a request could not be dealt with. Not for patients: `http` words it for them.

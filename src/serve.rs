@@ -11,16 +11,16 @@ use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
     sync::{oneshot, watch},
-    time::{Instant, MissedTickBehavior, interval, timeout_at},
+    time::{Instant, MissedTickBehavior, interval, sleep, timeout_at},
 };
 
 use crate::{
     check::Report,
     clock::Clock,
     config::{Problem, Process, Settings, Source},
-    deployment::{Deployment, Opened},
+    deployment::{Deployment, Followed, Opened},
     http::{App, Check, State, routes},
-    scheduling::Scheduling,
+    telemetry::{cache, events, span::Span},
 };
 
 mod welcome;
@@ -30,6 +30,12 @@ const DRAIN: Duration = Duration::from_secs(20);
 
 /// How often bookings are settled where no host has a timer.
 const SETTLE_EVERY: Duration = Duration::from_mins(5);
+
+/// How often a configuration in a blob is read again.
+const READ_EVERY: Duration = Duration::from_mins(1);
+
+/// How soon, while there is none yet.
+const READ_SOON: Duration = Duration::from_secs(5);
 
 /// Serves until a signal asks for the end.
 pub async fn serve(settings: Settings, problems: Vec<Problem>, clock: Clock) -> ExitCode {
@@ -45,21 +51,32 @@ pub async fn serve(settings: Settings, problems: Vec<Problem>, clock: Clock) -> 
     let port = listener.local_addr().map_or(port, |address| address.port());
     let (state, watched) = watch::channel(State::Starting);
     let (opened, opening) = watch::channel(None);
+    let settled = opening.clone();
     let app = App::new(watched, clock.clone(), check(opening, clock.clone()));
     let (give_up, hopeless) = oneshot::channel();
+    events::start();
+    tokio::spawn(cache::keep_telling());
     tokio::spawn(async move {
-        let started = start(settings, problems, clock, &state).await;
-        let fatal = started.outcome.as_ref().err().cloned().unwrap_or_default();
-        let ready = started.outcome.as_ref().ok().map(|opened| opened.scheduling.clone());
-        let demo = started.deployment.config().is_some_and(|config| config.source == Source::Demo);
-        opened.send_replace(Some(Arc::new(started)));
-        match ready {
-            Some(scheduling) => go_on(scheduling, hosted, demo, port).await,
-            None if hosted => report(&fatal),
-            None => drop(give_up.send(fatal)),
+        let (deployment, followed) = Deployment::read(settings, problems, &Process::current()).await;
+        let mut serving = Serving { deployment, opened: None, clock, state, started: opened };
+        let fatal = serving.start().await;
+        match followed {
+            Some(followed) if fatal.is_empty() || hosted => {
+                events::config(if fatal.is_empty() { "read" } else { "unreachable" });
+                report(&fatal);
+                tokio::spawn(serving.follow(followed));
+            }
+            _ if fatal.is_empty() => {
+                // The state goes on being what it is for as long as anybody watches it.
+                tokio::spawn(serving.stay());
+            }
+            _ if hosted => {
+                report(&fatal);
+                tokio::spawn(serving.stay());
+            }
+            _ => return drop(give_up.send(fatal)),
         }
-        // The state goes on being what it is for as long as anybody watches it.
-        state.closed().await;
+        go_on(settled, hosted, port).await;
     });
     tokio::select! {
         drained = drain(listener, app, stop) => drained,
@@ -89,25 +106,76 @@ struct Started {
     outcome: Result<Opened, Vec<Problem>>,
 }
 
-/// Reads the configuration and opens what it names, off the threads that answer.
-async fn start(
-    settings: Settings,
-    problems: Vec<Problem>,
+/// What is served, and what it is put together from.
+struct Serving {
+    deployment: Deployment,
+    /// The last that was good.
+    opened: Option<Opened>,
     clock: Clock,
-    state: &watch::Sender<State>,
-) -> Started {
-    let opening = tokio::task::spawn_blocking(move || {
-        let deployment = Deployment::read(settings, problems, &Process::current());
-        let outcome = deployment.open(&clock);
-        Started { deployment, outcome }
-    });
-    // Only a panic ends this early; then nothing is left to serve with.
-    let Ok(started) = opening.await else { std::process::exit(1) };
-    state.send_replace(match &started.outcome {
-        Ok(opened) => State::Ready(opened.scheduling.clone()),
-        Err(_) => State::Misconfigured,
-    });
-    started
+    state: watch::Sender<State>,
+    started: watch::Sender<Option<Arc<Started>>>,
+}
+
+impl Serving {
+    /// Opens what the deployment names, off the threads that answer, and serves it. What is wrong with it.
+    async fn start(&mut self) -> Vec<Problem> {
+        let (deployment, before, clock) = (self.deployment.clone(), self.opened.clone(), self.clock.clone());
+        let opening = tokio::task::spawn_blocking(move || match before {
+            Some(before) => deployment.open_again(&before, &clock),
+            None => deployment.open(&clock),
+        });
+        // Only a panic ends this early; then nothing is left to serve with.
+        let Ok(outcome) = opening.await else { std::process::exit(1) };
+        self.state.send_replace(match (&outcome, self.deployment.pending()) {
+            (Ok(opened), _) => State::Ready(opened.ready()),
+            (Err(_), Some(why)) => State::Pending(why.into()),
+            (Err(_), None) => State::Misconfigured,
+        });
+        let fatal = outcome.as_ref().err().cloned().unwrap_or_default();
+        if let Ok(opened) = &outcome {
+            self.opened = Some(opened.clone());
+        }
+        let deployment = self.deployment.clone();
+        self.started.send_replace(Some(Arc::new(Started { deployment, outcome })));
+        fatal
+    }
+
+    /// Reads the configuration again and again, and serves what it says from then on. A broken one changes nothing.
+    async fn follow(mut self, mut followed: Followed) {
+        let mut told: Vec<Problem> = Vec::new();
+        while !self.state.is_closed() {
+            let pause = if self.deployment.pending().is_some() { READ_SOON } else { READ_EVERY };
+            sleep(pause).await;
+            let changed = match self.deployment.take(followed.next().await) {
+                Ok(false) => {
+                    told.clear();
+                    continue;
+                }
+                Ok(true) => self.start().await,
+                Err(problems) => problems,
+            };
+            let outcome = match (changed.is_empty(), &self.opened) {
+                (true, _) => "read",
+                (false, Some(_)) => "kept_last_good",
+                (false, None) => "unreachable",
+            };
+            if changed.is_empty() {
+                events::config(outcome);
+            } else if changed != told {
+                events::config(outcome);
+                report(&changed);
+            }
+            if self.opened.is_none() {
+                // What is still wrong may be something else by now.
+                self.start().await;
+            }
+            told = changed;
+        }
+    }
+
+    async fn stay(self) {
+        self.state.closed().await;
+    }
 }
 
 /// Every problem, a record each.
@@ -132,15 +200,23 @@ fn check(started: watch::Receiver<Option<Arc<Started>>>, clock: Clock) -> Check 
 }
 
 /// Settles what an earlier process left; where no host does it, again and again.
-async fn go_on(scheduling: Scheduling, hosted: bool, demo: bool, port: u16) {
-    if !hosted {
-        welcome::print(&scheduling, demo, port).await;
+async fn go_on(mut started: watch::Receiver<Option<Arc<Started>>>, hosted: bool, port: u16) {
+    let ready =
+        |started: &Option<Arc<Started>>| started.as_ref().is_some_and(|started| started.outcome.is_ok());
+    let Ok(first) = started.wait_for(ready).await.map(|first| first.clone()) else { return };
+    if let Some(Started { deployment, outcome: Ok(opened) }) = first.as_deref().filter(|_| !hosted) {
+        let demo = deployment.config().is_some_and(|config| config.source == Source::Demo);
+        welcome::print(&opened.scheduling, demo, port).await;
     }
     let mut every = interval(SETTLE_EVERY);
     every.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         every.tick().await;
-        if let Err(fault) = Box::pin(scheduling.reconcile()).await {
+        let current = started.borrow().clone();
+        let span = Span::internal("reconcile");
+        if let Some(Ok(opened)) = current.as_deref().map(|current| &current.outcome)
+            && let Err(fault) = span.current().within(Box::pin(opened.scheduling.reconcile())).await
+        {
             tracing::warn!(error = %fault, "bookings could not be settled; the next run tries again");
         }
         if hosted {

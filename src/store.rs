@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use self::{azure_blob::AzureBlobStore, sqlite::SqliteStore};
-use crate::{config::settings::StoreSetting, identity::Identity};
+use crate::{config::settings::StoreSetting, identity::Azure};
 
 pub mod azure_blob;
 pub mod combined;
@@ -21,17 +21,10 @@ pub mod sqlite;
 /// # Errors
 ///
 /// [`StoreError::Unusable`], with what to do.
-pub fn open(setting: &StoreSetting, identity: &Identity) -> Result<Arc<dyn Store>, StoreError> {
+pub fn open(setting: &StoreSetting, azure: &Azure) -> Result<Arc<dyn Store>, StoreError> {
     Ok(match setting {
         StoreSetting::Sqlite(path) => Arc::new(SqliteStore::open(path)?),
-        StoreSetting::AzureBlob(container) => {
-            let http = crate::net::client().map_err(|_| {
-                StoreError::Unusable(
-                    "it cannot be asked: the system's certificates cannot be read".to_owned(),
-                )
-            })?;
-            Arc::new(AzureBlobStore::new(container, identity, &http)?)
-        }
+        StoreSetting::AzureBlob(container) => Arc::new(AzureBlobStore::new(container, azure)?),
     })
 }
 

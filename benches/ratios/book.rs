@@ -18,7 +18,7 @@ use bytes::Bytes;
 use chrono::TimeDelta;
 use healthbot_scheduler::{
     clock::Clock,
-    config::{Config, Process, Settings},
+    config::{Config, Process, Settings, Source},
     ledger::{Ledger, Random, ring::Ring},
     provider::Provider,
     providers::Providers,
@@ -152,9 +152,10 @@ fn scheduling(folder: &Path, store: Arc<dyn Store>) -> Scheduling {
     };
     let process = Process { variable: &variable, beside: None, working: None, stdout_is_terminal: false };
     let (settings, _) = Settings::read(&process);
-    let config = Config::load(&settings, &process).expect("the clinic of the benches");
+    let config =
+        Config::load(Source::find(&settings, &process), &settings).expect("the clinic of the benches");
     let clock = Clock::system();
-    let providers = Providers::from_config(&config, &settings, &clock).expect("the embedded provider");
+    let providers = Providers::from_config(&config, &settings, None, &clock).expect("the embedded provider");
     let providers: Vec<Arc<dyn Provider>> = providers.iter().cloned().collect();
     let ring = Ring::new(&settings.ledger_secrets).expect("a secret that is long enough");
     let random: Random = Arc::new(|| getrandom::u64().expect("random numbers"));

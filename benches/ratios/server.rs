@@ -6,7 +6,7 @@ mod free_port;
 use std::{
     fs,
     io::{self, Read, Write},
-    net::{Ipv4Addr, TcpStream},
+    net::{Ipv4Addr, TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
@@ -60,6 +60,48 @@ pub(crate) fn real_over(folder: &Path, store: &str) -> Server {
         .env("LEDGER_SECRET", SECRET)
         .env("LOG_FORMAT", "json");
     Server::spawn(command, port)
+}
+
+/// The same as in Azure, where whatever has to do with it takes connections and answers none.
+pub(crate) fn real_in_azure(folder: &Path, silent: &SilentServer) -> Server {
+    fs::write(clinic(folder), format!("{CLINIC}{BOOKINGS}")).expect("the folder is writable");
+    let port = free_port();
+    let at = |scheme: &str| format!("{scheme}://127.0.0.1:{}", silent.port);
+    let mut command = Command::new(HANDLER);
+    command
+        .env("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string())
+        .env("WEBSITE_SITE_NAME", "clinic")
+        .env("SCHEDULING_CONFIG", clinic(folder))
+        .env("STORE", at("https") + "/account/ledger")
+        .env("AUDIT", at("https") + "/account/audit")
+        .env("KEY_VAULT_URL", at("https"))
+        .env("IDENTITY_ENDPOINT", at("http") + "/msi/token")
+        .env("IDENTITY_HEADER", "h")
+        .env("GRAPH_BASE_URL", at("http"))
+        .env("LOG_FORMAT", "json");
+    Server::spawn(command, port)
+}
+
+const BOOKINGS: &str = "\n[graph]\ntenant_id = \"contoso.onmicrosoft.com\"\nclient_id = \"0000\"\n\
+    client_secret = \"graph-client-secret\"\n\n[bookings]\nbusinesses = \"*\"\n";
+
+/// Takes connections, and keeps them open without a word.
+pub(crate) struct SilentServer {
+    port: u16,
+}
+
+impl SilentServer {
+    pub(crate) fn start() -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        thread::spawn(move || {
+            let mut kept = Vec::new();
+            for stream in listener.incoming().flatten() {
+                kept.push(stream);
+            }
+        });
+        Self { port }
+    }
 }
 
 /// The bare server; with a file, it replays what is recorded there.

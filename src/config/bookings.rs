@@ -17,6 +17,7 @@ use crate::{
         Audience, Consent, Localized, PatientField, Position, PractitionerChoice, Question, Series, ServiceId,
     },
     providers::graph::{AT_ONCE, Cloud},
+    secrets::SecretName,
 };
 
 pub use super::file::Sent;
@@ -30,6 +31,8 @@ pub struct Graph {
     pub cloud: Cloud,
     /// The clinic's tenant and our app registration in it, where that is not the one of the managed identity.
     pub app: Option<App>,
+    /// What the client secret of that app is called in Key Vault. Without it, the app has none there.
+    pub client_secret: Option<SecretName>,
     /// Requests in flight per mailbox and instance. Instances share the mailbox's limit.
     pub at_once: u32,
 }
@@ -151,7 +154,17 @@ pub(super) fn graph(entry: GraphEntry, findings: &mut Findings) -> Graph {
             None
         }
     };
-    Graph { cloud: entry.cloud.unwrap_or_default(), app, at_once: entry.requests_at_once.unwrap_or(AT_ONCE) }
+    if entry.client_secret.is_some() && app.is_none() {
+        findings.lacking("graph.client_id", "is missing: `client_secret` is of which app registration?");
+    }
+    let client_secret = named("graph.client_secret", entry.client_secret, findings);
+    let at_once = entry.requests_at_once.unwrap_or(AT_ONCE);
+    Graph { cloud: entry.cloud.unwrap_or_default(), app, client_secret, at_once }
+}
+
+/// The name of a secret in Key Vault.
+pub(super) fn named(key: &str, text: Option<String>, findings: &mut Findings) -> Option<SecretName> {
+    text?.parse().map_err(|why: &str| findings.wrong(key, why)).ok()
 }
 
 pub(super) fn bookings(entry: BookingsEntry, findings: &mut Findings) -> Bookings {

@@ -222,6 +222,8 @@ pub struct GraphEntry {
     pub tenant_id: Option<String>,
     #[schema(format = "words", max_length = 200)]
     pub client_id: Option<String>,
+    #[schema(format = "words", max_length = 160)]
+    pub client_secret: Option<String>,
     #[schema(minimum = 1, maximum = 20)]
     pub requests_at_once: Option<u32>,
 }
@@ -317,6 +319,8 @@ pub enum Sent {
 pub struct LedgerEntry {
     #[schema(minimum = 1, maximum = 3650)]
     pub retention_days: Option<u32>,
+    #[schema(format = "words", max_length = 160)]
+    pub secret: Option<String>,
 }
 
 /// The names below are only for the schema: it has no other way to say what an item of a list is.

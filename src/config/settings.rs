@@ -7,15 +7,22 @@
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde_json::{Map, Value};
 use tracing_subscriber::EnvFilter;
+use url::Url;
+use uuid::Uuid;
 
-use super::{Problem, Process, Source};
-use crate::{identity::Identity, providers::graph::BaseUrl, store::azure_blob::Container};
+use super::{Problem, Process, Source, otlp::Export};
+use crate::{
+    callers::Allowed,
+    identity::{Azure, Identity},
+    ledger::ring,
+    providers::graph::BaseUrl,
+    secrets::VaultUrl,
+    store::azure_blob::{Blob, Container},
+};
 
-/// As many as hexadecimal digits make 128 bits.
-const SHORTEST_SECRET: usize = 32;
 const LONGEST_RETENTION_DAYS: u32 = 3650;
 const AUDIT_KEEP_FILES: u32 = 20;
 
@@ -29,9 +36,13 @@ pub struct Settings {
     /// `WEBSITE_SITE_NAME` is set: one of many instances.
     pub in_azure: bool,
     /// `SCHEDULING_CONFIG`.
-    pub config_file: Option<PathBuf>,
+    pub config: Option<ConfigSetting>,
     /// `STORE`.
     pub store: StoreSetting,
+    /// `AUDIT`: where the audit trail goes, if not beside the store or into the log.
+    pub audit: Option<Container>,
+    /// `KEY_VAULT_URL`: where secrets are. Without it, they are among the settings.
+    pub key_vault: Option<VaultUrl>,
     /// `LEDGER_SECRET`: newest first. Empty: none was given.
     pub ledger_secrets: Vec<SecretString>,
     /// `RETENTION_DAYS`.
@@ -40,18 +51,27 @@ pub struct Settings {
     pub graph_base_url: Option<BaseUrl>,
     /// `GRAPH_CREDENTIAL`: as whom Graph is asked.
     pub graph_credential: GraphCredential,
+    /// Nobody said as whom: it was found in the surroundings.
+    pub graph_credential_is_found: bool,
     /// `GRAPH_CLIENT_SECRET`: of the app registration that `[graph]` names.
     pub graph_client_secret: Option<SecretString>,
     /// `AZURE_CLIENT_ID`: which managed identity, where the app has several.
     pub azure_client_id: Option<String>,
-    /// As whom the store in Azure is asked: found in the surroundings.
+    /// `CALLER_TENANT_ID`, `CALLER_AUDIENCE`, `CALLER_CLIENT_IDS`: whose tokens are taken, where a function key is not
+    /// enough.
+    pub callers: Option<Allowed>,
+    /// As whom Azure is asked: found in the surroundings.
     pub identity: Identity,
+    /// `AZURE_AUTHORITY_HOST`: where Entra ID is asked, if not at the login of each cloud. Without a slash at its end.
+    pub authority_host: Option<String>,
     /// `LOG`: a filter, as `info` or `healthbot_scheduler=debug,warn`.
     pub log: String,
     /// `LOG_FORMAT`.
     pub log_format: LogFormat,
     /// `AUDIT_KEEP_FILES`: how many full audit files are kept beside the current one.
     pub audit_keep_files: u32,
+    /// `OTEL_…`: where telemetry is exported to.
+    pub export: Export,
 }
 
 /// As whom Graph is asked.
@@ -67,6 +87,14 @@ pub enum GraphCredential {
     WorkloadIdentity,
     /// `az login`.
     DeveloperTools,
+}
+
+/// Where the configuration is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConfigSetting {
+    File(PathBuf),
+    /// Read again every minute.
+    Blob(Blob),
 }
 
 /// Where our own records live.
@@ -94,6 +122,12 @@ impl Default for StoreSetting {
 }
 
 impl Settings {
+    /// This deployment's own identity.
+    #[must_use]
+    pub fn azure(&self) -> Azure {
+        Azure::new(self.identity.clone(), self.authority_host.clone())
+    }
+
     /// Reads this process's settings.
     #[must_use]
     pub fn from_process_env() -> (Self, Vec<Problem>) {
@@ -114,6 +148,7 @@ impl Settings {
         }
         let settings = reading.settings(hosted, in_azure);
         reading.demand_what_instances_share(&settings);
+        reading.refuse_secrets_beside_a_vault(&settings);
         (settings, reading.problems)
     }
 
@@ -144,19 +179,32 @@ impl Reading<'_> {
             port: self.port(),
             hosted,
             in_azure,
-            config_file: self.get("SCHEDULING_CONFIG").map(PathBuf::from),
+            config: self.parsed("SCHEDULING_CONFIG", ConfigSetting::parse),
             store: self.parsed("STORE", StoreSetting::parse).unwrap_or_default(),
-            ledger_secrets: self.parsed("LEDGER_SECRET", parse_ring).unwrap_or_default(),
+            audit: self.parsed("AUDIT", str::parse),
+            key_vault: self.parsed("KEY_VAULT_URL", str::parse),
+            ledger_secrets: self.parsed("LEDGER_SECRET", ring::secrets).unwrap_or_default(),
             retention_days: self.parsed("RETENTION_DAYS", parse_days),
             graph_base_url: self.parsed("GRAPH_BASE_URL", str::parse),
             graph_credential: self.graph_credential(in_azure),
+            graph_credential_is_found: self.get("GRAPH_CREDENTIAL").is_none(),
             graph_client_secret: self.get("GRAPH_CLIENT_SECRET").map(SecretString::from),
             azure_client_id: self.get("AZURE_CLIENT_ID"),
+            callers: self.callers(),
             identity: self.identity(in_azure),
+            authority_host: self.parsed("AZURE_AUTHORITY_HOST", parse_authority),
             log: self.parsed("LOG", parse_filter).unwrap_or_else(|| "info".to_owned()),
             log_format: self.parsed("LOG_FORMAT", parse_format).unwrap_or(default_format),
             audit_keep_files: self.parsed("AUDIT_KEEP_FILES", parse_count).unwrap_or(AUDIT_KEEP_FILES),
+            export: self.export(),
         }
+    }
+
+    fn export(&mut self) -> Export {
+        let mut problems = Vec::new();
+        let export = Export::read(|name| self.get(name), &mut problems);
+        self.problems.append(&mut problems);
+        export
     }
 
     fn port(&mut self) -> u16 {
@@ -191,6 +239,32 @@ impl Reading<'_> {
             Identity::Managed { .. } => GraphCredential::ManagedIdentity,
             Identity::DeveloperTools => GraphCredential::DeveloperTools,
         })
+    }
+
+    /// All three or none: with one missing, everybody or nobody would be let in.
+    fn callers(&mut self) -> Option<Allowed> {
+        const ALL: [(&str, &str); 3] = [
+            ("CALLER_TENANT_ID", "the id of the tenant whose apps may call"),
+            ("CALLER_AUDIENCE", "what their tokens are for, as the client id of this app's registration"),
+            (
+                "CALLER_CLIENT_IDS",
+                "the client ids of the apps that may call, since every app of a tenant gets a token",
+            ),
+        ];
+        let (given, missing): (Vec<_>, Vec<_>) =
+            ALL.into_iter().partition(|(name, _)| self.get(name).is_some());
+        if !given.is_empty() {
+            let others = given.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(" and ");
+            self.problems.extend(
+                missing
+                    .into_iter()
+                    .map(|(name, what)| problem(name, format!("is needed where {others} is set: {what}"))),
+            );
+        }
+        let tenant = self.parsed("CALLER_TENANT_ID", parse_tenant);
+        let audiences = self.parsed("CALLER_AUDIENCE", parse_audiences);
+        let clients = self.parsed("CALLER_CLIENT_IDS", parse_clients);
+        Some(Allowed { tenant: tenant?, audiences: audiences?, clients: clients? })
     }
 
     /// The variable, else the local value.
@@ -243,19 +317,59 @@ impl Reading<'_> {
     fn demand_what_instances_share(&mut self, settings: &Settings) {
         let unsaid = |name| !self.problems.iter().any(|problem: &Problem| problem.key == name);
         let shared = matches!(settings.store, StoreSetting::AzureBlob(_));
-        let secret = settings.ledger_secrets.is_empty() && unsaid("LEDGER_SECRET");
+        let no_vault = settings.key_vault.is_none();
+        let secret = no_vault && settings.ledger_secrets.is_empty() && unsaid("LEDGER_SECRET");
+        let vault = settings.in_azure && no_vault && unsaid("KEY_VAULT_URL");
         let store = settings.in_azure.then(|| settings.store.refused_in_azure()).flatten();
         if let Some(remedy) = store.filter(|_| unsaid("STORE")) {
             self.problems.push(problem("STORE", remedy));
         }
-        if secret && (settings.in_azure || shared) {
-            let place = if settings.in_azure { "in Azure" } else { "with a store that instances share" };
-            let remedy = format!(
-                "is needed {place}, where each instance would make its own: set at least 32 random characters, as \
-                 `openssl rand -hex 32` makes"
-            );
+        if vault {
+            let remedy = "is needed in Azure, where secrets are in Key Vault and nowhere else: name it, as \
+                          `https://NAME.vault.azure.net`, and give the app's managed identity the role Key Vault Secrets \
+                          User on it";
+            self.problems.push(problem("KEY_VAULT_URL", remedy));
+        } else if secret && shared {
+            let remedy = "is needed with a store that instances share, where each would make its own: set at least 32 \
+                          random characters, as `openssl rand -hex 32` makes, or name a Key Vault in `KEY_VAULT_URL`";
             self.problems.push(problem("LEDGER_SECRET", remedy));
         }
+        if let Some(audit) = settings.audit.as_ref().filter(|audit| settings.in_azure && audit.has_sas()) {
+            let remedy = format!("{SIGNED}, on `{audit}`");
+            self.problems.push(problem("AUDIT", remedy));
+        }
+    }
+
+    /// A secret comes from one place: which of two is the right one, nobody could tell when they differ.
+    fn refuse_secrets_beside_a_vault(&mut self, settings: &Settings) {
+        if settings.key_vault.is_none() && !settings.in_azure {
+            return;
+        }
+        for (name, secret) in
+            [("LEDGER_SECRET", "ledger-secret"), ("GRAPH_CLIENT_SECRET", "graph-client-secret")]
+        {
+            if self.get(name).is_some() {
+                let place = if settings.in_azure { "in Azure" } else { "beside `KEY_VAULT_URL`" };
+                let remedy = format!(
+                    "is refused {place}: put it into Key Vault as the secret `{secret}`, and unset this"
+                );
+                self.problems.push(problem(name, remedy));
+            }
+        }
+    }
+}
+
+/// Why a container is refused in Azure.
+const SIGNED: &str = "carries a shared access signature, which is for the emulator and refused in Azure: leave out what is \
+                      behind the `?`, and give the app's managed identity the role Storage Blob Data Contributor on the \
+                      container";
+
+impl ConfigSetting {
+    fn parse(text: &str) -> Result<Self, String> {
+        if text.starts_with("https://") || text.starts_with("http://") {
+            return text.parse().map(Self::Blob);
+        }
+        Ok(Self::File(text.into()))
     }
 }
 
@@ -290,17 +404,13 @@ impl StoreSetting {
                 "is a file of one instance, which is refused in Azure, where each instance would have its own: name a \
                  container in Azure Blob Storage, as `https://ACCOUNT.blob.core.windows.net/CONTAINER`",
             ),
-            Self::AzureBlob(container) if container.has_sas() => Some(
-                "carries a shared access signature, which is for the emulator and refused in Azure: leave out what is \
-                 behind the `?`, and give the app's managed identity the role Storage Blob Data Contributor on the \
-                 container",
-            ),
+            Self::AzureBlob(container) if container.has_sas() => Some(SIGNED),
             Self::AzureBlob(_) => None,
         }
     }
 }
 
-fn problem(key: &str, detail: impl Into<String>) -> Problem {
+pub(super) fn problem(key: &str, detail: impl Into<String>) -> Problem {
     Problem { source: "settings".to_owned(), line: None, key: key.to_owned(), detail: detail.into() }
 }
 
@@ -317,20 +427,47 @@ fn parse_credential(text: &str) -> Result<GraphCredential, String> {
     }
 }
 
-/// Blank parts are left out: a comma at the end is no secret.
-fn parse_ring(text: &str) -> Result<Vec<SecretString>, String> {
-    let mut ring: Vec<SecretString> = Vec::new();
-    for (index, secret) in text.split(',').map(str::trim).filter(|secret| !secret.is_empty()).enumerate() {
-        if secret.chars().count() < SHORTEST_SECRET {
-            let remedy = "take what `openssl rand -hex 32` makes";
-            return Err(format!("has a secret (number {}) of fewer than 32 characters: {remedy}", index + 1));
-        }
-        if ring.iter().any(|earlier| earlier.expose_secret() == secret) {
-            return Err(format!("has a secret (number {}) twice: keep its first place", index + 1));
-        }
-        ring.push(secret.into());
+/// Tokens carry the id of a tenant, and none of its domains.
+fn parse_tenant(text: &str) -> Result<String, String> {
+    let expected = "must be the id of a tenant, as `az account show --query tenantId` prints it";
+    guid(text).ok_or_else(|| expected.to_owned())
+}
+
+fn parse_clients(text: &str) -> Result<Vec<String>, String> {
+    let clients: Option<Vec<String>> = parts(text).map(guid).collect();
+    let clients = clients.filter(|clients| !clients.is_empty());
+    clients.ok_or_else(|| "must be client ids of app registrations, separated by commas".to_owned())
+}
+
+fn parse_audiences(text: &str) -> Result<Vec<String>, String> {
+    let audiences: Vec<String> = parts(text).map(str::to_owned).collect();
+    if audiences.is_empty() || audiences.iter().any(|audience| audience.contains(char::is_whitespace)) {
+        let expected = "must be the client id of this app's registration, or its application ID URI as `api://…`; \
+                        several are separated by commas";
+        return Err(expected.to_owned());
     }
-    if ring.is_empty() { Err("has no secret between its commas".to_owned()) } else { Ok(ring) }
+    Ok(audiences)
+}
+
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty())
+}
+
+/// In lower case, as tokens have it.
+fn guid(text: &str) -> Option<String> {
+    let hyphenated = |id: &Uuid| id.hyphenated().to_string();
+    let id = Uuid::try_parse(text).ok()?;
+    Some(hyphenated(&id)).filter(|written| written.eq_ignore_ascii_case(text))
+}
+
+/// What it answers decides who is let in, so it is https, on this machine too.
+fn parse_authority(text: &str) -> Result<String, String> {
+    let url = Url::parse(text).ok().filter(|url| {
+        let bare = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+        url.scheme() == "https" && url.has_host() && url.path() == "/" && bare && url.password().is_none()
+    });
+    let url = url.ok_or("must be the address of a login, as `https://login.microsoftonline.us`")?;
+    Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
 fn parse_days(text: &str) -> Result<u32, String> {

@@ -14,7 +14,7 @@ use utoipa::{
         OpenApiBuilder, PathItem, Paths, Ref, RefOr, Required, ResponseBuilder, Schema, Type,
         path::{Operation, OperationBuilder, ParameterBuilder, ParameterIn},
         request_body::RequestBodyBuilder,
-        security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme},
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
     },
 };
 
@@ -33,6 +33,7 @@ use super::{
 };
 
 const KEY: &str = "functionKey";
+const TOKEN: &str = "entraToken";
 const JSON: &str = "application/json";
 
 /// The document as JSON.
@@ -149,6 +150,7 @@ fn document() -> OpenApi {
     add::<Problem>(&mut components);
     add::<Unavailable>(&mut components);
     components.add_security_scheme(KEY, function_key());
+    components.add_security_scheme(TOKEN, entra_token());
     let mut all = Paths::new();
     all.paths.extend(paths);
     OpenApiBuilder::new()
@@ -170,6 +172,13 @@ fn function_key() -> SecurityScheme {
     let description = "A key of the function or of the app. It also works in the query as `code`, but ends up \
         in logs there.";
     SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description("x-functions-key", description)))
+}
+
+fn entra_token() -> SecurityScheme {
+    let description = "An access token of Microsoft Entra ID for this app, by client credentials, beside the \
+        function key; only where the deployment asks for it (`CALLER_TENANT_ID`).";
+    let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
+    SecurityScheme::Http(scheme.description(Some(description)).build())
 }
 
 fn key_needed() -> SecurityRequirement {
@@ -208,6 +217,8 @@ fn post<Asked: ToSchema, Answered: ToSchema>(told: &Told, components: &mut Compo
     if told.idempotency_key {
         operation = operation.parameter(idempotency_key());
     }
+    let both = key_needed().add(TOKEN, Vec::<String>::new());
+    let operation = operation.securities(Some([key_needed(), both]));
     (format!("/api/{}", told.name), PathItem::new(HttpMethod::Post, with_problems(operation, &BODY_FAULTS)))
 }
 
@@ -227,8 +238,14 @@ fn idempotency_key() -> ParameterBuilder {
         .schema(Some(key))
 }
 
-const BODY_FAULTS: [(&str, &str); 10] = [
+const BODY_FAULTS: [(&str, &str); 12] = [
     ("400", "`invalidRequest`: `errors` names every field that is wrong"),
+    (
+        "401",
+        "Without a right function key, from the host and without a body; `unauthorized` without a good token of \
+         Entra ID, where this deployment asks for one, with `WWW-Authenticate`",
+    ),
+    ("403", "`forbidden`: the token is good, and its client may not call"),
     ("404", "`noSuchFunction`"),
     ("405", "`wrongMethod`: `Allow` names the right one"),
     ("413", "`tooLarge`: a body has at most 32 KiB"),
@@ -257,9 +274,17 @@ fn with_problems(operation: OperationBuilder, problems: &[(&str, &str)]) -> Oper
         if *status == "503" {
             response = response.header("Retry-After", seconds());
         }
+        if *status == "401" {
+            response = response.header("WWW-Authenticate", text("What is wrong with the token"));
+        }
         operation = operation.response(*status, response);
     }
     operation.build()
+}
+
+fn text(description: &str) -> Header {
+    let text = ObjectBuilder::new().schema_type(Type::String);
+    utoipa::openapi::HeaderBuilder::new().schema(Some(text)).description(Some(description)).build()
 }
 
 fn seconds() -> Header {

@@ -11,6 +11,7 @@ use warp::http::{HeaderValue, Method, Response, StatusCode, header};
 
 use super::way_on::{WayOn, Words};
 use crate::{
+    callers::{Flaw, Refused},
     language::{Language, Message},
     scheduling::{Fault, InvalidField},
 };
@@ -26,6 +27,8 @@ pub(super) struct Reply {
     body: Bytes,
     allow: Option<String>,
     retry_after: Option<u64>,
+    /// What a caller has to show.
+    authenticate: Option<String>,
     /// For the log: the outcome, or the problem's code.
     outcome: &'static str,
 }
@@ -48,7 +51,15 @@ impl Reply {
     }
 
     fn ok(outcome: &'static str, content_type: &'static str, body: Bytes) -> Self {
-        Self { status: StatusCode::OK, content_type, body, allow: None, retry_after: None, outcome }
+        Self {
+            status: StatusCode::OK,
+            content_type,
+            body,
+            allow: None,
+            retry_after: None,
+            authenticate: None,
+            outcome,
+        }
     }
 
     /// Why the request could not be dealt with.
@@ -60,6 +71,7 @@ impl Reply {
             content_type: PROBLEM_JSON,
             allow: refusal.allow(),
             retry_after: problem.way_on.retry_after_seconds(),
+            authenticate: refusal.authenticate(),
             outcome: problem.code,
             body: serde_json::to_vec(&problem).unwrap_or_default().into(),
         }
@@ -105,6 +117,9 @@ impl Reply {
         if let Some(allow) = self.allow.and_then(|allow| allow.try_into().ok()) {
             headers.insert(header::ALLOW, allow);
         }
+        if let Some(scheme) = self.authenticate.and_then(|scheme| scheme.try_into().ok()) {
+            headers.insert(header::WWW_AUTHENTICATE, scheme);
+        }
         response
     }
 }
@@ -118,12 +133,28 @@ pub(super) enum Refusal {
     WrongContentType,
     /// The caller stopped sending in the middle of the body.
     BrokenOff,
+    /// Its token is missing or wrong.
+    Unauthorized(Flaw),
+    /// Its token is good, and its client is none that may call.
+    Forbidden,
     Fault(Fault),
 }
 
 impl From<Fault> for Refusal {
     fn from(fault: Fault) -> Self {
         Self::Fault(fault)
+    }
+}
+
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Token(flaw) => Self::Unauthorized(flaw),
+            Refused::Client => Self::Forbidden,
+            Refused::NoKeys { why, retry_after } => {
+                Self::Fault(Fault::Unavailable { why, retry_after: Some(retry_after) })
+            }
+        }
     }
 }
 
@@ -135,6 +166,8 @@ impl Refusal {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::WrongContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BrokenOff | Self::Fault(Fault::InvalidRequest(_)) => StatusCode::BAD_REQUEST,
+            Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
             Self::Fault(Fault::ProviderFailed(_)) => StatusCode::BAD_GATEWAY,
             Self::Fault(Fault::Unavailable { .. } | Fault::Misconfigured(_)) => {
                 StatusCode::SERVICE_UNAVAILABLE
@@ -152,6 +185,8 @@ impl Refusal {
             Self::TooLarge => "tooLarge",
             Self::WrongContentType => "wrongContentType",
             Self::BrokenOff | Self::Fault(Fault::InvalidRequest(_)) => "invalidRequest",
+            Self::Unauthorized(_) => "unauthorized",
+            Self::Forbidden => "forbidden",
             Self::Fault(Fault::ProviderFailed(_)) => "providerFailed",
             Self::Fault(Fault::Unavailable { .. }) => "providerUnavailable",
             Self::Fault(Fault::Misconfigured(_)) => "misconfigured",
@@ -167,6 +202,8 @@ impl Refusal {
             Self::TooLarge => "the body is too large",
             Self::WrongContentType => "the body is not said to be JSON",
             Self::BrokenOff | Self::Fault(Fault::InvalidRequest(_)) => "the request is not understood",
+            Self::Unauthorized(_) => "the caller is not known",
+            Self::Forbidden => "the caller may not call",
             Self::Fault(Fault::ProviderFailed(_)) => "the clinic's system answered something unexpected",
             Self::Fault(Fault::Unavailable { .. }) => "the clinic's system is not available",
             Self::Fault(Fault::Misconfigured(_)) => "this app is set up wrongly",
@@ -185,6 +222,14 @@ impl Refusal {
             Self::TooLarge => format!("a body has at most {} bytes", super::request::LONGEST_BODY),
             Self::WrongContentType => "send JSON with the header `Content-Type: application/json`".to_owned(),
             Self::BrokenOff => "the body ended before all of it was sent".to_owned(),
+            Self::Unauthorized(flaw) => format!(
+                "{flaw}: send an access token for this app in the header `Authorization: Bearer …`, beside the \
+                 function key"
+            ),
+            Self::Forbidden => {
+                "the token is good, and its client is not among those of the setting `CALLER_CLIENT_IDS`"
+                    .to_owned()
+            }
             Self::Fault(Fault::InvalidRequest(fields)) => fields
                 .iter()
                 .map(
@@ -217,6 +262,17 @@ impl Refusal {
         }
     }
 
+    /// Without a token, nothing is said to be wrong with it (RFC 6750, section 3.1).
+    fn authenticate(&self) -> Option<String> {
+        match self {
+            Self::Unauthorized(Flaw::Missing) => Some("Bearer".to_owned()),
+            Self::Unauthorized(flaw) => {
+                Some(format!("Bearer error=\"invalid_token\", error_description=\"{flaw}\""))
+            }
+            _ => None,
+        }
+    }
+
     fn retry_after(&self) -> Option<u64> {
         match self {
             Self::Fault(Fault::Unavailable { retry_after, .. }) => {
@@ -237,7 +293,10 @@ impl Refusal {
             }
             Self::Fault(Fault::ProviderFailed(_)) => Message::Unavailable,
             Self::Fault(Fault::Timeout) => Message::Timeout,
-            Self::Fault(Fault::Misconfigured(_)) => Message::Misconfigured,
+            // It is the bot that is set up wrongly, which is the same to a patient.
+            Self::Unauthorized(_) | Self::Forbidden | Self::Fault(Fault::Misconfigured(_)) => {
+                Message::Misconfigured
+            }
             Self::Fault(Fault::Internal(_)) => Message::Internal,
             _ => Message::InvalidRequest,
         }
@@ -255,6 +314,8 @@ impl Refusal {
             Self::Fault(Fault::Unavailable { why, .. }) => tracing::warn!(why, "not available"),
             Self::Fault(Fault::Timeout) => tracing::warn!("the provider did not answer in time"),
             Self::Fault(Fault::Misconfigured(why)) => tracing::error!(why, "set up wrongly"),
+            Self::Unauthorized(flaw) => tracing::warn!(why = %flaw, "a caller was refused"),
+            Self::Forbidden => tracing::warn!(why = %Refused::Client, "a caller was refused"),
             _ => {}
         }
     }

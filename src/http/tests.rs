@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::{book, cancel, get_appointment, get_locations, get_slots, reply::Refusal, reschedule};
 use crate::{
+    callers::Flaw,
     domain::{
         Address, Audience, BookBy, CalendarId, Hours, Localized, Location, Position, Practitioner,
         PractitionerChoice, ProviderName, Series, Service, TimeRange, code::ConfirmationCode, slot::SlotId,
@@ -382,6 +383,8 @@ fn faults(all: &mut Replies<'_>) {
     for (name, refusal) in [
         ("noSuchFunction", Refusal::NoSuchFunction),
         ("wrongMethod", Refusal::WrongMethod(super::POST)),
+        ("unauthorized", Refusal::Unauthorized(Flaw::Expired)),
+        ("forbidden", Refusal::Forbidden),
         ("tooLarge", Refusal::TooLarge),
         ("wrongContentType", Refusal::WrongContentType),
         (

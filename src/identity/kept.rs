@@ -13,38 +13,53 @@ use azure_core::{
     error::ErrorKind,
     time::OffsetDateTime,
 };
-use futures_util::{
-    FutureExt,
-    future::{BoxFuture, Shared},
-};
 use parking_lot::Mutex;
-use tokio::time::{Instant, timeout};
+
+use crate::kept::{self, Age, Source};
 
 /// How long before it runs out a token is renewed. Earlier than this, `azure_identity` would give the old one again.
 const AHEAD: azure_core::time::Duration = azure_core::time::Duration::minutes(5);
-
-/// How long a login may take. `az` on a busy laptop takes some seconds.
-const LOGIN: Duration = Duration::from_secs(30);
-
-/// How long a login that failed is left alone while the old token is good.
-const PAUSE: Duration = Duration::from_secs(10);
-
-type Asked = Result<AccessToken, Arc<Error>>;
-type Asking = Shared<BoxFuture<'static, Asked>>;
 
 /// A credential that remembers what it was given.
 pub(crate) struct Kept {
     inner: Arc<dyn TokenCredential>,
     /// By what they were asked for, which in practice is one thing.
-    tokens: Mutex<HashMap<Vec<String>, Arc<Mutex<Scope>>>>,
+    tokens: Mutex<HashMap<Vec<String>, Arc<kept::Kept<Login>>>>,
 }
 
-/// What is known of the tokens for one thing.
-#[derive(Default)]
-struct Scope {
-    token: Option<AccessToken>,
-    asking: Option<Asking>,
-    failed: Option<Instant>,
+/// A login, for one thing.
+struct Login {
+    inner: Arc<dyn TokenCredential>,
+    scopes: Vec<String>,
+}
+
+#[async_trait]
+impl Source for Login {
+    type Value = AccessToken;
+    type Error = Error;
+
+    /// `az` on a busy laptop takes some seconds.
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    async fn ask(&self) -> azure_core::Result<AccessToken> {
+        let scopes: Vec<&str> = self.scopes.iter().map(String::as_str).collect();
+        self.inner.get_token(&scopes, None).await
+    }
+
+    fn age(&self, token: &AccessToken) -> Age {
+        let now = OffsetDateTime::now_utc();
+        if token.expires_on > now + AHEAD {
+            Age::Fresh
+        } else if token.expires_on > now {
+            Age::Ageing
+        } else {
+            Age::Over
+        }
+    }
+
+    fn unanswered(&self, why: &'static str) -> Error {
+        Error::with_message(ErrorKind::Io, format!("the login {why}"))
+    }
 }
 
 impl Kept {
@@ -52,29 +67,11 @@ impl Kept {
         Arc::new(Self { inner, tokens: Mutex::default() })
     }
 
-    fn of(&self, scopes: &[&str]) -> Arc<Mutex<Scope>> {
-        let scopes = scopes.iter().map(ToString::to_string).collect();
-        self.tokens.lock().entry(scopes).or_default().clone()
-    }
-
-    /// A login of its own: it ends whoever hangs up.
-    fn ask(&self, scopes: &[&str], scope: Arc<Mutex<Scope>>) -> Asking {
-        let inner = self.inner.clone();
+    fn of(&self, scopes: &[&str]) -> Arc<kept::Kept<Login>> {
         let scopes: Vec<String> = scopes.iter().map(ToString::to_string).collect();
-        let login = tokio::spawn(async move {
-            let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
-            let late = |_| Err(Error::with_message(ErrorKind::Io, "the login gave no answer in time"));
-            let asked = timeout(LOGIN, inner.get_token(&scopes, None)).await.unwrap_or_else(late);
-            let mut scope = scope.lock();
-            scope.asking = None;
-            scope.failed = asked.is_err().then(Instant::now);
-            if let Ok(token) = &asked {
-                scope.token = Some(token.clone());
-            }
-            asked.map_err(Arc::new)
-        });
-        let broken = |error| Err(Arc::new(Error::with_error(ErrorKind::Io, error, "the login broke off")));
-        async move { login.await.unwrap_or_else(broken) }.boxed().shared()
+        let login = || Login { inner: Arc::clone(&self.inner), scopes: scopes.clone() };
+        let mut tokens = self.tokens.lock();
+        Arc::clone(tokens.entry(scopes.clone()).or_insert_with(|| Arc::new(kept::Kept::new(login()))))
     }
 }
 
@@ -85,26 +82,8 @@ impl TokenCredential for Kept {
         scopes: &[&str],
         _: Option<TokenRequestOptions<'_>>,
     ) -> azure_core::Result<AccessToken> {
-        let known = self.of(scopes);
-        let asking = {
-            let mut scope = known.lock();
-            let now = OffsetDateTime::now_utc();
-            let good = scope.token.clone().filter(|token| token.expires_on > now);
-            let renewed = good.as_ref().is_some_and(|token| token.expires_on > now + AHEAD);
-            let spared = scope.failed.is_some_and(|failed| failed.elapsed() < PAUSE);
-            if let Some(token) = good.clone().filter(|_| renewed || spared) {
-                return Ok(token);
-            }
-            // One that has ended and is still here has broken off.
-            let under_way = scope.asking.take().filter(|asking| asking.peek().is_none());
-            let asking = under_way.unwrap_or_else(|| self.ask(scopes, known.clone()));
-            scope.asking = Some(asking.clone());
-            if let Some(token) = good {
-                return Ok(token);
-            }
-            asking
-        };
-        asking.await.map_err(|error| Error::with_error(ErrorKind::Credential, Told(error), "no token"))
+        let asked = self.of(scopes).get().await;
+        asked.map_err(|error| Error::with_error(ErrorKind::Credential, Told(error), "no token"))
     }
 }
 
@@ -135,6 +114,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use azure_core::http::StatusCode;
+    use tokio::time::{Instant, timeout};
 
     use super::*;
     use crate::identity::told_by;
@@ -219,7 +199,7 @@ mod tests {
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
         assert_eq!(login.asked(), 3);
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(Duration::from_secs(10)).await;
         token(&kept).await;
         tokio::time::sleep(Duration::from_secs(1)).await;
         assert_eq!(token(&kept).await, "token 3");

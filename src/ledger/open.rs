@@ -78,10 +78,12 @@ impl Ledger {
         Ok(Opened::NotFound)
     }
 
-    /// What audit records name a booking by: the same for the same code, and no way back to it.
-    #[must_use]
-    pub fn audit_reference(&self, code: &ConfirmationCode) -> String {
-        let digest = self.ring.keys().last().map(|key| key.digest("audit", &[code.compact()]));
+    /// What audit records name a booking by: the same for the same code, and no way back to it. Empty when there is
+    /// no secret yet.
+    pub async fn audit_reference(&self, code: &ConfirmationCode) -> String {
+        let current = self.keyring.current().await.ok();
+        let digest = current
+            .and_then(|current| current.ring.keys().last().map(|key| key.digest("audit", &[code.compact()])));
         digest.map_or_else(String::new, |digest| digest.as_str()[..12].to_owned())
     }
 

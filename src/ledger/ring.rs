@@ -3,7 +3,7 @@
 //!
 //! Nothing here prints: keys have no `Debug` beyond their id, which says nothing about them.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chacha20poly1305::{
@@ -16,13 +16,98 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use crate::{domain::code::ConfirmationCode, provider::Reference};
+use crate::{
+    domain::code::ConfirmationCode,
+    provider::Reference,
+    secrets::{Held, Secret, SecretError},
+};
 
 /// The keys, newest first. Never empty.
 #[derive(Debug, Clone)]
 pub struct Ring {
     keys: Vec<Key>,
 }
+
+/// As many characters as hexadecimal digits make 128 bits.
+const SHORTEST_SECRET: usize = 32;
+
+/// The secrets of a ring, newest first, as they are written: separated by commas. Blank parts are left out: a comma at
+/// the end is no secret.
+///
+/// # Errors
+/// What is wrong, without quoting it.
+pub fn secrets(text: &str) -> Result<Vec<SecretString>, String> {
+    let mut ring: Vec<SecretString> = Vec::new();
+    for (index, secret) in text.split(',').map(str::trim).filter(|secret| !secret.is_empty()).enumerate() {
+        if secret.chars().count() < SHORTEST_SECRET {
+            let remedy = "take what `openssl rand -hex 32` makes";
+            return Err(format!("has a secret (number {}) of fewer than 32 characters: {remedy}", index + 1));
+        }
+        if ring.iter().any(|earlier| earlier.expose_secret() == secret) {
+            return Err(format!("has a secret (number {}) twice: keep its first place", index + 1));
+        }
+        ring.push(secret.into());
+    }
+    if ring.is_empty() { Err("has no secret between its commas".to_owned()) } else { Ok(ring) }
+}
+
+/// Where this process has its ring from. It may change while the process runs.
+#[derive(Debug, Clone)]
+pub enum Keyring {
+    Fixed(Ring),
+    Secret(Secret),
+}
+
+/// A ring, and which secret it was made from.
+#[derive(Debug, Clone)]
+pub struct Current {
+    pub ring: Ring,
+    held: Option<Held>,
+}
+
+impl From<Ring> for Keyring {
+    fn from(ring: Ring) -> Self {
+        Self::Fixed(ring)
+    }
+}
+
+impl Keyring {
+    /// The ring, as new as anybody here knows.
+    ///
+    /// # Errors
+    /// When the secret is not there, or is none.
+    pub async fn current(&self) -> Result<Current, SecretError> {
+        match self {
+            Self::Fixed(ring) => Ok(Current { ring: ring.clone(), held: None }),
+            Self::Secret(secret) => {
+                let held = secret.value().await?;
+                let wrong = |why| SecretError::Misconfigured(format!("{secret} {why}"));
+                let secrets = secrets(held.expose().expose_secret()).map_err(wrong)?;
+                let ring = Ring::new(&secrets).map_err(|error| wrong(error.to_string()))?;
+                Ok(Current { ring, held: Some(held) })
+            }
+        }
+    }
+
+    /// Tells that the ring lacks a key: whether a newer one may have it.
+    pub(super) fn refuse(&self, current: &Current) -> bool {
+        match (self, &current.held) {
+            (Self::Secret(secret), Some(held)) => held.is_older_than(FETCHED_JUST_NOW) && secret.refuse(held),
+            _ => false,
+        }
+    }
+
+    /// What to call it in messages.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Fixed(_) => "LEDGER_SECRET".to_owned(),
+            Self::Secret(secret) => secret.to_string(),
+        }
+    }
+}
+
+/// A secret younger than this would be the same if it were asked for again.
+const FETCHED_JUST_NOW: Duration = Duration::from_secs(5);
 
 /// A ring needs a key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -12,9 +12,12 @@ use tokio::time::Instant;
 use super::{
     Ledger, LedgerError,
     documents::{self, FORMAT, RingKey, key},
-    ring::{Digest, Key, KeyId},
+    ring::{Digest, Key, KeyId, Ring},
 };
-use crate::store::{Condition, StoreError, Written, copy::UNFINISHED};
+use crate::{
+    store::{Condition, StoreError, Written, copy::UNFINISHED},
+    telemetry::events,
+};
 
 /// How long a new key waits, for every instance to load it.
 const ROLL_OVER: TimeDelta = TimeDelta::minutes(10);
@@ -51,16 +54,25 @@ impl Ledger {
     }
 
     async fn agree(&self) -> Result<Arc<Keys>, LedgerError> {
+        let mut current = self.keyring.current().await?;
         let known = self.known_keys().await?;
-        if let Some((missing, _)) = known.iter().find(|(id, _)| self.ring.key(id).is_none()) {
+        let missing =
+            |ring: &Ring| known.iter().find(|(id, _)| ring.key(id).is_none()).map(|(id, _)| id.clone());
+        if missing(&current.ring).is_some() && self.keyring.refuse(&current) {
+            // Another instance has already loaded a newer secret than this one.
+            current = self.keyring.current().await?;
+        }
+        let ring = &current.ring;
+        if let Some(missing) = missing(ring) {
             return Err(LedgerError::Misconfigured(format!(
-                "bookings in the store were made with the ledger secret `{missing}`, which is not in LEDGER_SECRET: \
-                 put it back (behind the newer ones, separated by a comma)"
+                "bookings in the store were made with the ledger secret `{missing}`, which is not in {}: put it back \
+                 (behind the newer ones, separated by a comma)",
+                self.keyring.name()
             )));
         }
         let now = self.clock.now();
         let mut current = None;
-        for own in self.ring.keys() {
+        for own in ring.keys() {
             let stored = match known.iter().find(|(id, _)| *id == own.id) {
                 Some((_, stored)) => stored.clone(),
                 // Older than every key the store knows: it was retired, and is only looked under.
@@ -82,12 +94,12 @@ impl Ledger {
         // Every key still waits: clocks disagree, or the first one was introduced a moment ago by a clock
         // ahead of ours. The oldest known one is what others use.
         let oldest =
-            || self.ring.keys().iter().rev().find(|own| known.iter().any(|(id, _)| *id == own.id)).cloned();
+            || ring.keys().iter().rev().find(|own| known.iter().any(|(id, _)| *id == own.id)).cloned();
         let current = current
             .or_else(oldest)
-            .or_else(|| self.ring.keys().first().cloned())
-            .ok_or_else(|| LedgerError::Misconfigured("LEDGER_SECRET is empty".into()))?;
-        let keys = Arc::new(Keys { live: self.ring.keys().to_vec(), current });
+            .or_else(|| ring.keys().first().cloned())
+            .ok_or_else(|| LedgerError::Misconfigured(format!("{} is empty", self.keyring.name())))?;
+        let keys = Arc::new(Keys { live: ring.keys().to_vec(), current });
         *self.vault.lock() = Loaded(Some((Instant::now(), keys.clone())));
         Ok(keys)
     }
@@ -129,7 +141,7 @@ impl Ledger {
     /// Forgets a key that no record names any more, so that it may leave the ring.
     pub(super) async fn retire_keys(&self, in_use: &[KeyId]) -> Result<(), LedgerError> {
         let keys = self.keys().await?;
-        let newest = self.ring.keys().first().map(|key| key.id.clone());
+        let newest = keys.live.first().map(|key| key.id.clone());
         for (id, stored) in self.known_keys().await? {
             let needed = in_use.contains(&id) || id == keys.current.id || Some(&id) == newest.as_ref();
             if needed || stored.current_from + ROLL_OVER > self.clock.now() {
@@ -138,7 +150,9 @@ impl Ledger {
             let key = format!("{}{id}", key::RING);
             if let Some(document) = self.document(&key).await? {
                 let _ = self.store.delete_if(&key, document.etag).await;
-                tracing::info!(key = %id, "the ledger secret is no longer needed: it may leave LEDGER_SECRET");
+                let why =
+                    format!("no booking needs this key of the ledger: it may leave {}", self.keyring.name());
+                events::secret(&id.0, "retired", Some(&why));
             }
         }
         Ok(())

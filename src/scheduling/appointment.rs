@@ -90,7 +90,7 @@ impl Scheduling {
                 (Proven::NotOpened(NotOpened::TooManyAttempts { minutes }), "tooManyAttempts")
             }
         };
-        self.audit(function, caller, Some(&code), outcome)?;
+        self.audit(function, caller, Some(&code), outcome).await?;
         Ok(proven)
     }
 

@@ -136,7 +136,7 @@ impl Scheduling {
                 Ok(outcome) => (outcome.code(), outcome.word()),
                 Err(_) => (None, "fault"),
             };
-            self.audit("book", &request.caller, code, word)?;
+            self.audit("book", &request.caller, code, word).await?;
         }
         outcome
     }

@@ -54,7 +54,7 @@ impl Scheduling {
         if doses.is_empty()
             && let Some(too_late) = too_late
         {
-            self.audit("cancel", &request.caller, Some(&code), "tooLate")?;
+            self.audit("cancel", &request.caller, Some(&code), "tooLate").await?;
             return Ok(too_late);
         }
         if request.mode == Mode::Preview {
@@ -81,7 +81,7 @@ impl Scheduling {
             Err(_) => "fault",
         };
         // Before anything else is asked that could fail.
-        self.audit("cancel", &request.caller, Some(&code), word)?;
+        self.audit("cancel", &request.caller, Some(&code), word).await?;
         Ok(match changed? {
             Changed::Done(record) => {
                 let mut view = self.view(&record).await?;

@@ -76,7 +76,7 @@ impl Scheduling {
         let outcome = Box::pin(self.reschedule_unaudited(&request, record)).await;
         if request.mode == Mode::Write {
             let word = outcome.as_ref().map_or("fault", RescheduleOutcome::word);
-            self.audit("reschedule", &request.caller, Some(&code), word)?;
+            self.audit("reschedule", &request.caller, Some(&code), word).await?;
         }
         outcome
     }

@@ -113,6 +113,8 @@ pub struct SlotsFound {
 /// holds](Scheduling::still_holds). Only lists are told again: a booking looks for itself.
 #[derive(Debug, Clone)]
 pub struct Basis {
+    /// Another configuration may offer other slots.
+    configuration: u64,
     minute: i64,
     sighting: Sighting,
 }
@@ -286,14 +288,19 @@ impl Scheduling {
             alternatives,
             cursor,
             stale,
-            basis: all_ours.then(|| Basis { minute: minute(now), sighting }),
+            basis: all_ours.then(|| Basis {
+                configuration: self.configuration,
+                minute: minute(now),
+                sighting,
+            }),
         })
     }
 
     /// Whether the same question still has the same answer: then no minute has passed, which moves the notice a
     /// clinic wants, and nobody has booked, moved or cancelled on the days that were looked at. When in doubt, no.
     pub async fn still_holds(&self, basis: &Basis) -> bool {
-        basis.minute == minute(self.clock.now())
+        basis.configuration == self.configuration
+            && basis.minute == minute(self.clock.now())
             && matches!(self.ledger.unchanged(&basis.sighting).await, Ok(true))
     }
 

@@ -44,7 +44,7 @@ async fn example(scheduling: &Scheduling) -> Option<Example> {
     let query = LocationsQuery { limit: 20, ..LocationsQuery::default() };
     let Ok(LocationsOutcome::Found(found)) = scheduling.get_locations(query).await else { return None };
     for (location, service) in offers(&found) {
-        if let Some(slot) = first_slot(scheduling, location, &service.id).await {
+        if let Some(slot) = Box::pin(first_slot(scheduling, location, &service.id)).await {
             return Some(Example {
                 slots: json!({"locationId": location.as_str(), "serviceId": service.id.as_str(), "limit": 3}),
                 book: json!({"slotId": slot, "patient": patient(service)}),

@@ -20,6 +20,7 @@ use std::{collections::HashMap, fmt, num::NonZero, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use azure_core::{
+    credentials::TokenCredential,
     http::{ClientOptions, Etag as SdkEtag, RetryOptions, Transport, headers::Headers},
     time::{OffsetDateTime, parse_rfc7231},
 };
@@ -41,13 +42,17 @@ use tokio::{
 
 use self::trouble::Trouble;
 use super::{Condition, Document, Etag, Listed, Page, Read, Store, StoreError, Wanted, Written};
-use crate::identity::Identity;
+use crate::identity::{Azure, Identity};
 
+mod blob;
 mod container;
+mod growing;
 mod name;
 mod trouble;
 
+pub use blob::{Blob, Watched};
 pub use container::Container;
+pub(crate) use growing::Growing;
 
 /// Documents of one question that are read at the same time.
 const AT_ONCE: usize = 32;
@@ -96,19 +101,9 @@ impl AzureBlobStore {
     /// # Errors
     ///
     /// [`StoreError::Unusable`] when the identity lacks what it is made from.
-    pub fn new(
-        container: &Container,
-        identity: &Identity,
-        http: &reqwest::Client,
-    ) -> Result<Self, StoreError> {
-        let has_sas = container.has_sas();
-        let credential = if has_sas {
-            None
-        } else {
-            let no_token = |_| Trouble::NoToken { hint: identity.hint() }.told_as(has_sas);
-            Some(identity.credential(http, container.login()).map_err(no_token)?)
-        };
-        Self::with_credential(container, identity, credential, http)
+    pub fn new(container: &Container, azure: &Azure) -> Result<Self, StoreError> {
+        let (credential, http) = opens(container, azure)?;
+        Self::with_credential(container, azure.identity(), credential, &http)
     }
 
     /// The same with a credential that is there already.
@@ -119,17 +114,10 @@ impl AzureBlobStore {
     pub fn with_credential(
         container: &Container,
         identity: &Identity,
-        credential: Option<Arc<dyn azure_core::credentials::TokenCredential>>,
+        credential: Option<Arc<dyn TokenCredential>>,
         http: &reqwest::Client,
     ) -> Result<Self, StoreError> {
-        let client_options = ClientOptions {
-            transport: Some(Transport::new(Arc::new(http.clone()))),
-            retry: RetryOptions::none(),
-            ..Default::default()
-        };
-        let options = BlobContainerClientOptions { client_options, ..Default::default() };
-        let client = BlobContainerClient::new(container.signed_url(), credential, Some(options));
-        let client = client.map_err(|_| StoreError::Unusable("`STORE` names no container".to_owned()))?;
+        let client = client(container, credential, http)?;
         let (has_sas, identity) = (container.has_sas(), identity.clone());
         let (in_flight, crowded) = (Semaphore::new(IN_FLIGHT), Mutex::default());
         Ok(Self { container: client, has_sas, identity, in_flight, crowded })
@@ -377,6 +365,38 @@ impl fmt::Debug for AzureBlobStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AzureBlobStore").field("identity", &self.identity).finish_non_exhaustive()
     }
+}
+
+/// What opens a container, unless a signature does, and what asks for it.
+fn opens(
+    container: &Container,
+    azure: &Azure,
+) -> Result<(Option<Arc<dyn TokenCredential>>, reqwest::Client), StoreError> {
+    let http = azure.http().map_err(|_| {
+        StoreError::Unusable("it cannot be asked: the system's certificates cannot be read".to_owned())
+    })?;
+    if container.has_sas() {
+        return Ok((None, http));
+    }
+    let no_token = |_| Trouble::NoToken { hint: azure.identity().hint() }.told_as(false);
+    Ok((Some(azure.credential(container.login()).map_err(no_token)?), http))
+}
+
+/// The SDK's client of a container, which asks once.
+fn client(
+    container: &Container,
+    credential: Option<Arc<dyn TokenCredential>>,
+    http: &reqwest::Client,
+) -> Result<BlobContainerClient, StoreError> {
+    let client_options = ClientOptions {
+        transport: Some(Transport::new(Arc::new(http.clone()))),
+        retry: RetryOptions::none(),
+        per_try_policies: vec![crate::net::traced("storage")],
+        ..Default::default()
+    };
+    let options = BlobContainerClientOptions { client_options, ..Default::default() };
+    let client = BlobContainerClient::new(container.signed_url(), credential, Some(options));
+    client.map_err(|_| StoreError::Unusable("its address names no container".to_owned()))
 }
 
 /// Of a key, all but its last part.

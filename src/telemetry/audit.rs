@@ -1,5 +1,5 @@
 //! The audit trail: who did what, one JSON line each, in a file beside the store; in Azure, where an instance's files
-//! go with it, among the lines of the log.
+//! go with it, in append blobs, or else among the lines of the log.
 //!
 //! A newcomer would buffer it. A record is written before the reply that it tells of goes out, with a single
 //! `write` and nothing kept in the process, so that `kill -9` loses none; several processes may append to one
@@ -12,8 +12,21 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 use serde::Serialize;
+
+use self::blobs::Blobs;
+use crate::{
+    clock::Clock,
+    identity::Azure,
+    store::{
+        StoreError,
+        azure_blob::{Container, Growing},
+    },
+};
+
+mod blobs;
 
 /// When files are put aside, and how many are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +45,24 @@ impl Default for Rotation {
 
 /// Where records go.
 #[derive(Debug)]
-pub struct Audit(Option<Trail>);
+pub struct Audit(Place);
+
+#[derive(Debug)]
+enum Place {
+    Log,
+    File(Trail),
+    Blobs(Blobs),
+}
+
+/// Why a record is nowhere, in words for the operator: what it tells of must not be answered as done.
+#[derive(Debug, thiserror::Error)]
+pub enum AuditError {
+    /// The file cannot be appended to, or a line was cut short.
+    #[error("its file cannot be written ({}): free some space, or let this process write there", .0.kind())]
+    File(#[from] io::Error),
+    #[error("{}", .0.to_string().replacen("the store", "its container", 1))]
+    Blobs(#[from] StoreError),
+}
 
 /// A file of records that only grows, until it is put aside.
 #[derive(Debug)]
@@ -58,30 +88,71 @@ impl Audit {
     pub fn beside(store: &Path, rotation: Rotation) -> io::Result<Self> {
         let path = store.with_extension("audit.jsonl");
         let current = Mutex::new(Current::open(&path)?);
-        Ok(Self(Some(Trail { path, rotation, current })))
+        Ok(Self(Place::File(Trail { path, rotation, current })))
     }
 
     /// Records are lines on stdout, each an object with one key, `audit`.
     #[must_use]
     pub fn in_the_log() -> Self {
-        Self(None)
+        Self(Place::Log)
+    }
+
+    /// Records go into append blobs in this container. Asks nobody yet.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unusable`] when the identity lacks what it is made from.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime: the blobs are written by a task.
+    pub fn in_blobs(container: &Container, azure: &Azure, clock: Clock) -> Result<Self, StoreError> {
+        Ok(Self(Place::Blobs(Blobs::new(container, Growing::new(container, azure)?, clock))))
+    }
+
+    /// Where records go, in words, and whether that is kept for as long as a trail should be.
+    #[must_use]
+    pub fn place(&self) -> (String, bool) {
+        match &self.0 {
+            Place::Log => ("the log".to_owned(), false),
+            Place::File(trail) => (trail.path.display().to_string(), true),
+            Place::Blobs(blobs) => (blobs.container().to_string(), true),
+        }
+    }
+
+    /// Whether a record could be appended now. Only a trail that is elsewhere is written to for that.
+    ///
+    /// # Errors
+    ///
+    /// Why not.
+    pub async fn try_it(&self, now: DateTime<Utc>) -> Result<(), AuditError> {
+        match &self.0 {
+            Place::Log => Ok(()),
+            Place::File(trail) => Ok(private().append(true).create(true).open(&trail.path).map(drop)?),
+            Place::Blobs(_) => {
+                let tried = serde_json::json!({"at": now, "function": "check", "outcome": "tried"});
+                self.append(&tried).await
+            }
+        }
     }
 
     /// Appends one record.
     ///
     /// # Errors
     ///
-    /// The record is not on file, or not all of it: what it tells of must not be answered as done.
-    pub fn append(&self, record: &impl Serialize) -> io::Result<()> {
-        let Some(trail) = &self.0 else {
-            let mut line = serde_json::to_vec(&BTreeMap::from([("audit", record)]))?;
-            line.push(b'\n');
-            return io::stdout().lock().write_all(&line);
-        };
-        let mut line = vec![b'\n'];
-        serde_json::to_writer(&mut line, record)?;
+    /// The record is nowhere, or not all of it: what it tells of must not be answered as done.
+    pub async fn append(&self, record: &(impl Serialize + Sync)) -> Result<(), AuditError> {
+        let mut line = match &self.0 {
+            Place::Log => serde_json::to_vec(&BTreeMap::from([("audit", record)])),
+            Place::File(_) | Place::Blobs(_) => serde_json::to_vec(record),
+        }
+        .map_err(io::Error::other)?;
         line.push(b'\n');
-        trail.append(&line)
+        match &self.0 {
+            Place::Log => Ok(io::stdout().lock().write_all(&line)?),
+            Place::File(trail) => Ok(trail.append(&line)?),
+            Place::Blobs(blobs) => Ok(blobs.append(line).await?),
+        }
     }
 }
 
@@ -141,9 +212,15 @@ impl Current {
         Ok(Self { file, torn })
     }
 
-    /// Writes a line, given with a line break before it too, which a torn line needs.
+    /// Writes a line, with a line break before it too where the one before was torn.
     fn append(&mut self, line: &[u8]) -> io::Result<()> {
-        let line = if self.torn { line } else { &line[1..] };
+        let mended;
+        let line = if self.torn {
+            mended = [b"\n", line].concat();
+            &mended
+        } else {
+            line
+        };
         let written = loop {
             match self.file.write(line) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -54,9 +54,9 @@ impl Served {
         let process = Process { variable: &variable, beside: None, working: None, stdout_is_terminal: false };
         let (settings, problems) = Settings::read(&process);
         let clock = Clock::at(sunday());
-        let deployment = Deployment::read(settings, problems, &process);
+        let (deployment, _) = Deployment::read(settings, problems, &process).await;
         let opened = deployment.open(&clock).expect("the demo clinic opens");
-        Self::start(State::Ready(opened.scheduling), clock, folder).await
+        Self::start(State::Ready(opened.ready()), clock, folder).await
     }
 
     /// A process that is set up wrongly.

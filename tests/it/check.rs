@@ -11,6 +11,7 @@ use healthbot_scheduler::{
     config::{Config, DEMO, Process, Settings, Source},
     providers::Providers,
     store::{Condition, Document, Etag, Listed, Page, Read, Store, StoreError, Wanted, Written},
+    telemetry::audit::{Audit, Rotation},
 };
 use parking_lot::Mutex;
 
@@ -83,13 +84,15 @@ fn named<'a>(report: &'a Report, name: &str) -> &'a Check {
 async fn run(config: &Config, store: Result<Arc<dyn Store>, String>, now: DateTime<Utc>) -> Report {
     let settings = settings();
     let folder = tempfile::tempdir().unwrap();
-    let providers = Providers::from_config(config, &settings, &Clock::system()).unwrap();
+    let providers = Providers::from_config(config, &settings, None, &Clock::system()).unwrap();
+    let trail = Audit::beside(&folder.path().join("scheduling.db"), Rotation::default());
     let files = Files { settings: &settings, problems: &[], config: Ok(config) };
     let dependencies = Dependencies {
         providers: &providers,
         store,
-        audit: Some(folder.path().join("scheduling.audit.jsonl")),
-        key_ids: Ok(vec!["k1".to_owned()]),
+        audit: Some(Arc::new(trail.unwrap())),
+        callers: None,
+        keys: Ok(vec!["k1".to_owned()]),
         now,
     };
     check::everything(&files, &dependencies).await

@@ -6,7 +6,11 @@ use std::{
 };
 
 use healthbot_scheduler::{
-    config::{Config, DEMO, Problem, Process, Settings, Source, settings::LogFormat, settings::StoreSetting},
+    callers::Allowed,
+    config::{
+        Config, ConfigSetting, DEMO, Problem, Process, Settings, Source,
+        settings::{LogFormat, StoreSetting},
+    },
     domain::BookBy,
     identity::Identity,
 };
@@ -217,6 +221,71 @@ fn every_wrong_setting_is_named_and_no_secret_is() {
     assert!(!told(&problems).contains("hunter2"));
 }
 
+const TENANT: &str = "7d0b3f52-9a41-4c2e-8f6d-1c5a0e9b7a34";
+const BOT: &str = "5E2F9C18-0B6D-4E7A-A3C4-8D1F7B2E6A90";
+
+#[test]
+fn callers_are_read_as_their_tokens_have_them() {
+    let (read, problems) = settings(&[
+        ("CALLER_TENANT_ID", &TENANT.to_uppercase()),
+        ("CALLER_AUDIENCE", "api://clinic , 5e2f9c18-0b6d-4e7a-a3c4-8d1f7b2e6a90"),
+        ("CALLER_CLIENT_IDS", &format!("{BOT},{TENANT},")),
+        ("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.us/"),
+    ]);
+    assert_eq!(problems, []);
+    let bot = BOT.to_lowercase();
+    let allowed = Allowed {
+        tenant: TENANT.to_owned(),
+        audiences: vec!["api://clinic".to_owned(), bot.clone()],
+        clients: vec![bot, TENANT.to_owned()],
+    };
+    assert_eq!(read.callers, Some(allowed));
+    assert_eq!(read.authority_host.as_deref(), Some("https://login.microsoftonline.us"));
+    let (none, _) = settings(&[("CALLER_TENANT_ID", " "), ("CALLER_AUDIENCE", "")]);
+    assert_eq!((none.callers, none.authority_host), (None, None));
+}
+
+#[test]
+fn callers_are_set_up_whole_or_not_at_all() {
+    let all = [("CALLER_TENANT_ID", TENANT), ("CALLER_AUDIENCE", "api://clinic"), ("CALLER_CLIENT_IDS", BOT)];
+    for alone in all {
+        let (read, problems) = settings(&[alone]);
+        let missing: Vec<&str> = problems.iter().map(|problem| problem.key.as_str()).collect();
+        let others: Vec<&str> = all.iter().map(|(name, _)| *name).filter(|name| *name != alone.0).collect();
+        assert_eq!((missing, read.callers), (others, None));
+        assert!(problems.iter().all(|problem| problem.detail.contains(alone.0)), "{}", told(&problems));
+    }
+}
+
+#[test]
+fn callers_that_cannot_be_are_a_problem() {
+    let right =
+        [("CALLER_TENANT_ID", TENANT), ("CALLER_AUDIENCE", "api://clinic"), ("CALLER_CLIENT_IDS", BOT)];
+    for (name, wrong) in [
+        ("CALLER_TENANT_ID", "common"),
+        ("CALLER_TENANT_ID", "contoso.onmicrosoft.com"),
+        ("CALLER_TENANT_ID", "7d0b3f529a414c2e8f6d1c5a0e9b7a34"),
+        ("CALLER_TENANT_ID", "{7d0b3f52-9a41-4c2e-8f6d-1c5a0e9b7a34}"),
+        ("CALLER_AUDIENCE", ","),
+        ("CALLER_AUDIENCE", "api://a api://b"),
+        ("CALLER_CLIENT_IDS", ","),
+        ("CALLER_CLIENT_IDS", "*"),
+        ("CALLER_CLIENT_IDS", "5e2f9c18-0b6d-4e7a-a3c4-8d1f7b2e6a90;0f1e2d3c-4b5a-4968-8776-655443322110"),
+        ("AZURE_AUTHORITY_HOST", "login.microsoftonline.us"),
+        ("AZURE_AUTHORITY_HOST", "http://127.0.0.1:8443"),
+        ("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.us/common"),
+        ("AZURE_AUTHORITY_HOST", "https://user@login.microsoftonline.us"),
+    ] {
+        let mut variables: Vec<_> = right.iter().copied().filter(|(known, _)| *known != name).collect();
+        variables.push((name, wrong));
+        let (_, problems) = settings(&variables);
+        let keys: Vec<&str> = problems.iter().map(|problem| problem.key.as_str()).collect();
+        assert_eq!(keys, [name], "{wrong}");
+    }
+    let wrong = [("CALLER_TENANT_ID", "common"), ("CALLER_AUDIENCE", ","), ("CALLER_CLIENT_IDS", "*")];
+    assert_eq!(settings(&wrong).1.len(), 3, "all are told at once");
+}
+
 #[test]
 fn the_ring_is_in_order_and_never_shown() {
     let other = SECRET.replace('0', "f");
@@ -279,18 +348,19 @@ fn azure_refuses_what_each_instance_would_have_for_itself() {
     let azure = [("WEBSITE_SITE_NAME", "clinic"), ("FUNCTIONS_CUSTOMHANDLER_PORT", "1")];
     let (mut found, demo) = with(&azure, None, |process| {
         let (settings, problems) = Settings::read(process);
-        (problems, Config::load(&settings, process).unwrap_err())
+        (problems, Config::load(Source::find(&settings, process), &settings).unwrap_err())
     });
     found.extend(demo);
     let keys: Vec<&str> = found.iter().map(|problem| problem.key.as_str()).collect();
-    assert_eq!(keys, ["STORE", "LEDGER_SECRET", "scheduling.toml"]);
+    assert_eq!(keys, ["STORE", "KEY_VAULT_URL", "scheduling.toml"]);
 }
 
 #[test]
 fn in_azure_a_container_is_opened_by_the_managed_identity_alone() {
     const CONTAINER: &str = "https://clinic.blob.core.windows.net/scheduling";
+    const VAULT: &str = "https://clinic.vault.azure.net";
     let azure = |store: &str| {
-        let azure = [("WEBSITE_SITE_NAME", "clinic"), ("LEDGER_SECRET", SECRET), ("AZURE_CLIENT_ID", "c-1")];
+        let azure = [("WEBSITE_SITE_NAME", "clinic"), ("KEY_VAULT_URL", VAULT), ("AZURE_CLIENT_ID", "c-1")];
         settings(&[&azure[..], &[("STORE", store)]].concat())
     };
     let (settings, problems) = azure(CONTAINER);
@@ -313,6 +383,50 @@ fn whoever_shares_a_store_has_to_share_the_secret() {
 }
 
 #[test]
+fn a_secret_comes_from_one_place() {
+    let vault = ("KEY_VAULT_URL", "https://clinic.vault.azure.net");
+    let (both, problems) = settings(&[vault, ("LEDGER_SECRET", SECRET), ("GRAPH_CLIENT_SECRET", "hunter2")]);
+    let told = told(&problems);
+    assert_eq!(problems.len(), 2, "{told}");
+    assert!(
+        told.contains("as the secret `ledger-secret`")
+            && told.contains("as the secret `graph-client-secret`")
+    );
+    assert!(!format!("{told}{both:?}").contains("hunter2") && !format!("{told}{both:?}").contains(SECRET));
+    let azure = [("WEBSITE_SITE_NAME", "clinic"), ("STORE", "https://clinic.blob.core.windows.net/ledger")];
+    let (_, problems) = settings(&[&azure[..], &[("LEDGER_SECRET", SECRET)]].concat());
+    let keys: Vec<&str> = problems.iter().map(|problem| problem.key.as_str()).collect();
+    assert_eq!(keys, ["KEY_VAULT_URL", "LEDGER_SECRET"]);
+    let (named, problems) = settings(&[vault, ("STORE", "https://clinic.blob.core.windows.net/ledger")]);
+    assert_eq!((problems.len(), named.key_vault.unwrap().as_str()), (0, "https://clinic.vault.azure.net/"));
+}
+
+#[test]
+fn a_configuration_is_a_file_or_a_blob() {
+    let (named, problems) =
+        settings(&[("SCHEDULING_CONFIG", "https://c.blob.core.windows.net/config/scheduling.toml")]);
+    assert_eq!(problems, []);
+    let Some(ConfigSetting::Blob(blob)) = &named.config else { panic!("{:?}", named.config) };
+    assert_eq!(blob.to_string(), "https://c.blob.core.windows.net/config/scheduling.toml");
+    let (_, problems) = settings(&[("SCHEDULING_CONFIG", "https://c.blob.core.windows.net/scheduling.toml")]);
+    assert!(told(&problems).contains("must name a blob"), "{}", told(&problems));
+}
+
+#[test]
+fn a_login_is_named_by_its_address() {
+    let (named, problems) = settings(&[("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.us/")]);
+    assert_eq!(
+        (problems.len(), named.authority_host.as_deref()),
+        (0, Some("https://login.microsoftonline.us"))
+    );
+    for wrong in
+        ["login.microsoftonline.us", "http://login.microsoftonline.us", "https://login.example/tenant"]
+    {
+        assert_eq!(settings(&[("AZURE_AUTHORITY_HOST", wrong)]).1.len(), 1, "{wrong}");
+    }
+}
+
+#[test]
 fn a_connection_string_is_refused_without_its_key() {
     for text in ["UseDevelopmentStorage=true", "DefaultEndpointsProtocol=https;AccountKey=hunter2"] {
         let (_, problems) = settings(&[("STORE", text)]);
@@ -326,7 +440,7 @@ fn the_same_is_welcome_on_one_machine() {
     with(&[], None, |process| {
         let (settings, problems) = Settings::read(process);
         assert_eq!(problems, []);
-        assert_eq!(Config::load(&settings, process).unwrap().source, Source::Demo);
+        assert_eq!(Config::load(Source::find(&settings, process), &settings).unwrap().source, Source::Demo);
     });
 }
 
@@ -338,7 +452,7 @@ fn a_file_in_the_working_folder_is_found_and_a_named_one_goes_before() {
     ]);
     let name_of = |variables: &[(&str, &str)]| {
         with(variables, Some(folder.path()), |process| {
-            let config = Config::load(&Settings::read(process).0, process);
+            let config = load(process);
             config.map(|config| config.services[0].name.default.clone())
         })
     };
@@ -354,6 +468,11 @@ fn the_setting_for_retention_goes_before_the_file() {
     let text = clinic_with("name = \"Flu shot\"") + "\n[ledger]\nretention_days = 90\n";
     let days = |variables| read(&text).unwrap().retention_days(&settings(variables).0);
     assert_eq!((days(&[]), days(&[("RETENTION_DAYS", "7")])), (90, 7));
+}
+
+fn load(process: &Process<'_>) -> Result<Config, Vec<Problem>> {
+    let settings = Settings::read(process).0;
+    Config::load(Source::find(&settings, process), &settings)
 }
 
 /// A file with one clinic and one service that has this name.

@@ -50,7 +50,6 @@ impl Azure {
         for script in ["az.sh", "deploy", "grant-graph-permissions.sh", "rotate-key", "teardown"] {
             link(&format!("infra/{script}"), &azure.path(&format!("root/infra/{script}")));
         }
-        link("Cargo.toml", &azure.path("root/Cargo.toml"));
         link("tests/it/deploy/package", &azure.path("root/package"));
         azure.write("root/infra/main.bicep", "param name string\n");
         azure.write("root/infra/main.bicepparam", "using 'main.bicep'\nparam name = 'scheduler'\n");

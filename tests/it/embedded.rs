@@ -147,7 +147,7 @@ async fn the_ledger_is_the_record_and_the_demo_is_active() {
     let demo = Config::read(DEMO, Source::Demo).unwrap();
     let nothing = Process { variable: &|_| None, beside: None, working: None, stdout_is_terminal: false };
     let (settings, _) = Settings::read(&nothing);
-    let providers = Providers::from_config(&demo, &settings, &Clock::system()).unwrap();
+    let providers = Providers::from_config(&demo, &settings, None, &Clock::system()).unwrap();
     let embedded = providers.get(ProviderName::Embedded).unwrap();
     assert_eq!(embedded.capabilities().record, Record::Ledger);
     assert_eq!(providers.iter().count(), 1);

@@ -3,7 +3,9 @@
 mod api;
 mod audit;
 mod availability;
+mod azure;
 mod bookings;
+mod callers;
 mod check;
 mod config;
 mod conformance;
@@ -14,12 +16,17 @@ mod fakes;
 mod faults;
 mod grant;
 mod graph_simulator;
+mod infra;
 mod interleavings;
 mod language;
+mod local_host;
+mod operations;
 mod package;
 mod scale_out;
 mod schemathesis;
 mod store;
+mod telemetry;
+mod tooling;
 
 /// A setting of `./test`.
 #[expect(

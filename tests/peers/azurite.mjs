@@ -19,6 +19,8 @@ const USAGE = `Starts Azurite, the emulator of Azure Blob Storage, on 127.0.0.1,
   --folder DIR   keep what is stored here
   --container N  the container that the printed STORE names [default: scheduling]
   --oauth        https with a certificate made here, for tokens; else http, for signatures in the URL
+  --queues       queues and tables too, on the two ports after --port: what the Functions host finds with
+                 \`UseDevelopmentStorage=true\`
   --json         one line of JSON for programs; ends when its standard input does
   --help         this text
 `;
@@ -34,6 +36,7 @@ const { values: options } = parseArgs({
     folder: { type: 'string' },
     container: { type: 'string', default: 'scheduling' },
     oauth: { type: 'boolean', default: false },
+    queues: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
@@ -44,7 +47,8 @@ if (options.help) {
 }
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
-const program = join(root, 'target/test-env/azurite/node_modules/azurite/dist/src/blob/main.js');
+const programs = join(root, 'target/test-env/azurite/node_modules/azurite/dist/src');
+const program = join(programs, options.queues ? 'azurite.js' : 'blob/main.js');
 if (!existsSync(program)) {
   console.error('Azurite is not installed: run `./test --setup`');
   process.exit(1);
@@ -52,6 +56,11 @@ if (!existsSync(program)) {
 
 const scratch = mkdtempSync(join(tmpdir(), 'azurite-'));
 const settings = ['--blobHost', '127.0.0.1', '--blobPort', options.port, '--silent', '--disableTelemetry'];
+if (options.queues) {
+  const after = (steps) => String(options.port === '0' ? 0 : Number(options.port) + steps);
+  settings.push('--queueHost', '127.0.0.1', '--queuePort', after(1));
+  settings.push('--tableHost', '127.0.0.1', '--tablePort', after(2));
+}
 if (options.folder) {
   mkdirSync(options.folder, { recursive: true });
   settings.push('--location', resolve(options.folder));
@@ -69,10 +78,11 @@ const azurite = spawn(process.execPath, [program, ...settings], { cwd: scratch, 
 let told = '';
 azurite.stdout.on('data', (text) => {
   told += text;
-  const listening = told.match(/successfully listens on (https?:\/\/[0-9.:]+)/);
-  if (listening) {
+  const listening = [...told.matchAll(/successfully listen(?:s on|ing at) (https?:\/\/[0-9.:]+)/g)];
+  if (listening.length === (options.queues ? 3 : 1)) {
     told = '';
-    tell(`${listening[1]}/${ACCOUNT}`);
+    const [blobs, queues, tables] = listening.map(([, address]) => `${address}/${ACCOUNT}`);
+    tell(blobs, queues, tables);
   }
 });
 azurite.stderr.pipe(process.stderr);
@@ -97,15 +107,24 @@ function end() {
   azurite.kill('SIGKILL');
 }
 
-function tell(url) {
+function tell(url, queues, tables) {
   const sas = signature();
   if (options.json) {
-    console.log(JSON.stringify({ url, sas, ca, token: options.oauth ? token() : undefined, pid: azurite.pid }));
+    const connection = options.queues ? connectionString(url, queues, tables) : undefined;
+    const bearer = options.oauth ? token() : undefined;
+    console.log(JSON.stringify({ url, sas, ca, token: bearer, connection, pid: azurite.pid }));
   } else if (options.oauth) {
     console.log(`Azurite listens at ${url}; its certificate is signed by ${ca}`);
   } else {
     console.log(`Azurite listens. To use it:\n\nexport STORE='${url}/${options.container}?${sas}'\n`);
   }
+}
+
+// For the Functions host, where the ports are not those of `UseDevelopmentStorage=true`.
+function connectionString(blobs, queues, tables) {
+  const protocol = `DefaultEndpointsProtocol=${new URL(blobs).protocol.slice(0, -1)}`;
+  const account = `AccountName=${ACCOUNT};AccountKey=${KEY}`;
+  return `${protocol};${account};BlobEndpoint=${blobs};QueueEndpoint=${queues};TableEndpoint=${tables};`;
 }
 
 // https://learn.microsoft.com/rest/api/storageservices/create-account-sas

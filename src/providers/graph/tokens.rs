@@ -7,7 +7,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use azure_core::{
-    credentials::{Secret, TokenCredential},
+    credentials::{AccessToken, Secret, TokenCredential},
     http::{ClientMethodOptions, ClientOptions},
 };
 use azure_identity::{
@@ -15,12 +15,13 @@ use azure_identity::{
     ClientSecretCredentialOptions,
 };
 use parking_lot::Mutex;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
 use super::{Cloud, Trouble};
 use crate::{
     identity::{self, Kept, told_by, unusable},
     provider::ProviderError,
+    secrets::{Held, Secret as Named},
 };
 
 /// Who the deployment is to Entra ID. Chosen by its settings, never by trying one after the other.
@@ -29,7 +30,7 @@ pub enum Identity {
     /// The deployment's own.
     Own(identity::Identity),
     /// An app registration of the clinic's tenant, and its secret.
-    ClientSecret { tenant: String, client_id: String, secret: SecretString },
+    ClientSecret { tenant: String, client_id: String, secret: Named },
     /// An app registration of the clinic's tenant that trusts the app's managed identity.
     Federated { tenant: String, client_id: String, managed: Option<String> },
 }
@@ -38,6 +39,8 @@ pub enum Identity {
 pub struct Tokens {
     identity: Identity,
     cloud: Cloud,
+    /// Where Entra ID is asked.
+    login: String,
     scope: String,
     http: reqwest::Client,
     current: Mutex<Option<Current>>,
@@ -47,6 +50,8 @@ pub struct Tokens {
 struct Current {
     generation: u64,
     credential: Arc<dyn TokenCredential>,
+    /// What it was made from.
+    secret: Option<Held>,
 }
 
 /// What goes into the header. `Debug` shows nothing of it.
@@ -77,10 +82,11 @@ impl fmt::Debug for Tokens {
 
 impl Tokens {
     #[must_use]
-    pub fn new(identity: Identity, cloud: Cloud, http: reqwest::Client) -> Self {
+    pub fn new(identity: Identity, cloud: Cloud, login: String, http: reqwest::Client) -> Self {
         Self {
             identity,
             cloud,
+            login,
             scope: format!("{}/.default", cloud.graph()),
             http,
             current: Mutex::default(),
@@ -92,16 +98,42 @@ impl Tokens {
     /// # Errors
     /// When there is none to be had.
     pub async fn token(&self) -> Result<Token, Trouble> {
-        let Current { generation, credential } = self.current().map_err(Trouble::NoToken)?;
-        let token = credential.get_token(&[&self.scope], None).await;
-        let token = token.map_err(|error| Trouble::NoToken(self.reason(&error)))?;
+        let current = self.current().await.map_err(Trouble::NoToken)?;
+        let token = match self.ask(&current).await {
+            Err(error) if self.has_a_newer_secret(&current, &error) => {
+                let renewed = self.current().await.map_err(Trouble::NoToken)?;
+                self.ask(&renewed).await.map(|token| (token, renewed.generation))
+            }
+            asked => asked.map(|token| (token, current.generation)),
+        };
+        let (token, generation) = token.map_err(|error| Trouble::NoToken(self.reason(&error)))?;
         Ok(Token { secret: token.token, generation })
+    }
+
+    async fn ask(&self, current: &Current) -> azure_core::Result<AccessToken> {
+        current.credential.get_token(&[&self.scope], None).await
+    }
+
+    /// Whether Entra ID refused the secret and there may be another one by now. Then the next credential is made of it.
+    fn has_a_newer_secret(&self, current: &Current, error: &azure_core::Error) -> bool {
+        let (Identity::ClientSecret { secret, .. }, Some(held)) = (&self.identity, &current.secret) else {
+            return false;
+        };
+        if !is_refused_secret(error) || !secret.refuse(held) {
+            return false;
+        }
+        self.forget(current.generation);
+        true
     }
 
     /// Forgets a token that was not taken; the next one is asked for anew.
     pub fn refuse(&self, token: &Token) {
+        self.forget(token.generation);
+    }
+
+    fn forget(&self, generation: u64) {
         let mut current = self.current.lock();
-        if current.as_ref().is_some_and(|current| current.generation == token.generation) {
+        if current.as_ref().is_some_and(|current| current.generation == generation) {
             *current = None;
         }
     }
@@ -111,31 +143,35 @@ impl Tokens {
         *self.current.lock() = None;
     }
 
-    fn current(&self) -> Result<Current, ProviderError> {
-        let mut current = self.current.lock();
-        if let Some(current) = &*current {
+    async fn current(&self) -> Result<Current, ProviderError> {
+        if let Some(current) = &*self.current.lock() {
             return Ok(current.clone());
         }
-        let credential = self.credential().map_err(|error| {
+        let secret = match &self.identity {
+            Identity::ClientSecret { secret, .. } => Some(secret.value().await?),
+            Identity::Own(_) | Identity::Federated { .. } => None,
+        };
+        let credential = self.credential(secret.as_ref()).map_err(|error| {
             ProviderError::Misconfigured(format!("the identity for Graph cannot be used: {error}"))
         })?;
-        let made = Current { generation: next_generation(), credential };
-        *current = Some(made.clone());
-        Ok(made)
+        // Of several who were here at the same time, the first one's is used by all.
+        let made = Current { generation: next_generation(), credential, secret };
+        Ok(self.current.lock().get_or_insert(made).clone())
     }
 
-    fn credential(&self) -> azure_core::Result<Arc<dyn TokenCredential>> {
+    fn credential(&self, secret: Option<&Held>) -> azure_core::Result<Arc<dyn TokenCredential>> {
         Ok(match &self.identity {
-            Identity::Own(own) => own.credential(&self.http, self.cloud.login())?,
-            Identity::ClientSecret { tenant, client_id, secret } => {
-                let secret = Secret::new(secret.expose_secret().to_owned());
+            Identity::Own(own) => own.credential(&self.http, &self.login)?,
+            Identity::ClientSecret { tenant, client_id, .. } => {
+                let secret = secret.map(|held| held.expose().expose_secret().trim().to_owned());
+                let secret = Secret::new(secret.unwrap_or_default());
                 let options = ClientSecretCredentialOptions { client_options: self.options() };
                 Kept::new(ClientSecretCredential::new(tenant, client_id.clone(), secret, Some(options))?)
             }
             Identity::Federated { tenant, client_id, managed } => {
                 let scope = format!("{}/.default", self.cloud.token_exchange());
                 let managed = identity::Identity::Managed { client_id: managed.clone() };
-                let managed = managed.credential(&self.http, self.cloud.login())?;
+                let managed = managed.credential(&self.http, &self.login)?;
                 let assertion = ManagedAssertion { managed, scope };
                 let options = ClientAssertionCredentialOptions { client_options: self.options() };
                 let (tenant, client_id) = (tenant.clone(), client_id.clone());
@@ -145,7 +181,7 @@ impl Tokens {
     }
 
     fn options(&self) -> ClientOptions {
-        identity::options(&self.http, self.cloud.login())
+        identity::options(&self.http, &self.login)
     }
 
     /// What an operator has to mend, without the error's own text: it may hold headers and addresses.
@@ -188,7 +224,7 @@ impl Identity {
         match self {
             Self::Own(own) => own.hint(),
             Self::ClientSecret { .. } => {
-                "see `tenant_id` and `client_id` of `[graph]`, and `GRAPH_CLIENT_SECRET`"
+                "see `tenant_id` and `client_id` of `[graph]`, and the client secret"
             }
             Self::Federated { .. } => {
                 "see `tenant_id` and `client_id` of `[graph]`, and that the app registration trusts the managed \
@@ -198,11 +234,17 @@ impl Identity {
     }
 }
 
+/// Expired, or wrong, as one that was replaced is.
+fn is_refused_secret(error: &azure_core::Error) -> bool {
+    let (_, codes) = told_by(error);
+    codes.is_some_and(|codes| codes.split(',').any(|code| matches!(code, "7000215" | "7000222")))
+}
+
 /// The errors that people meet, and what to do. <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>
 fn remedy(code: &str) -> Option<&'static str> {
     Some(match code {
-        "7000222" => "the client secret has expired; make a new one and set `GRAPH_CLIENT_SECRET`",
-        "7000215" => "the client secret is wrong; set `GRAPH_CLIENT_SECRET` to its value, not to its id",
+        "7000222" => "the client secret has expired; make a new one and put it where the old one is",
+        "7000215" => "the client secret is wrong; what is needed is its value, not its id",
         "700016" => "no such app in this tenant; see `client_id` and `tenant_id` of `[graph]`",
         "90002" => "no such tenant; see `tenant_id` of `[graph]`",
         "70021" | "700213" => {
@@ -245,12 +287,14 @@ mod tests {
     use super::*;
 
     fn tokens(identity: Identity) -> Tokens {
-        Tokens::new(identity, Cloud::Global, crate::net::client().unwrap())
+        let login = Cloud::Global.login().to_owned();
+        Tokens::new(identity, Cloud::Global, login, crate::net::client().unwrap())
     }
 
     fn secret() -> Identity {
         let (tenant, client_id) = ("contoso.onmicrosoft.com".to_owned(), "c".to_owned());
-        Identity::ClientSecret { tenant, client_id, secret: "s3cret-of-the-app".into() }
+        let secret = Named::given("GRAPH_CLIENT_SECRET", "s3cret-of-the-app".into());
+        Identity::ClientSecret { tenant, client_id, secret }
     }
 
     /// As `azure_identity` wraps what the login answers.
@@ -267,8 +311,8 @@ mod tests {
         let ProviderError::Misconfigured(why) = reason else { panic!("{reason:?}") };
         assert_eq!(
             why,
-            "Entra ID refuses this identity (AADSTS7000222): the client secret has expired; make a new one and set \
-             `GRAPH_CLIENT_SECRET`"
+            "Entra ID refuses this identity (AADSTS7000222): the client secret has expired; make a new one and put it \
+             where the old one is"
         );
     }
 

@@ -9,7 +9,7 @@ use tokio::time::{Duration, Instant};
 use super::{Copied, CopyError, Progress, Step, copy};
 use crate::{
     config::settings::StoreSetting,
-    identity::Identity,
+    identity::Azure,
     store::{self, Store},
 };
 
@@ -20,7 +20,7 @@ const EVERY: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// What went wrong, and what to do.
-pub async fn run(from: &StoreSetting, to: &StoreSetting, identity: &Identity) -> Result<String, String> {
+pub async fn run(from: &StoreSetting, to: &StoreSetting, azure: &Azure) -> Result<String, String> {
     if from == to {
         return Err("`--from` and `--to` name the same store".to_owned());
     }
@@ -30,8 +30,8 @@ pub async fn run(from: &StoreSetting, to: &StoreSetting, identity: &Identity) ->
     {
         return Err(format!("`--from` names `{}`, which is not there", path.display()));
     }
-    let source = open("--from", from, identity)?;
-    let target = open("--to", to, identity)?;
+    let source = open("--from", from, azure)?;
+    let target = open("--to", to, azure)?;
     let (bar, last) = (ProgressBar::new(0), Mutex::new(Instant::now()));
     bar.set_style(style());
     let started = Instant::now();
@@ -53,8 +53,8 @@ pub async fn run(from: &StoreSetting, to: &StoreSetting, identity: &Identity) ->
     Ok(told)
 }
 
-fn open(argument: &str, setting: &StoreSetting, identity: &Identity) -> Result<Arc<dyn Store>, String> {
-    store::open(setting, identity).map_err(|error| format!("`{argument}`: {error}"))
+fn open(argument: &str, setting: &StoreSetting, azure: &Azure) -> Result<Arc<dyn Store>, String> {
+    store::open(setting, azure).map_err(|error| format!("`{argument}`: {error}"))
 }
 
 /// What the mark of an unfinished copy says: the same from whatever folder it is run.

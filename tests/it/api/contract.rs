@@ -33,6 +33,12 @@ async fn every_function_is_described() {
             assert!(operation["responses"][status].is_object(), "{function} {status}");
         }
     }
+    let key_alone = json!({"functionKey": []});
+    let with_token = json!({"functionKey": [], "entraToken": []});
+    assert_eq!(document["paths"]["/api/book"]["post"]["security"], json!([key_alone, with_token]));
+    assert_eq!(document["paths"]["/api/check"]["post"]["security"], json!(null), "the key, as everywhere");
+    assert_eq!(document["components"]["securitySchemes"]["entraToken"]["scheme"], "bearer");
+    assert!(document["paths"]["/api/book"]["post"]["responses"]["403"].is_object());
     let scheme = &document["components"]["securitySchemes"]["functionKey"];
     assert_eq!((&scheme["in"], &scheme["name"]), (&json!("header"), &json!("x-functions-key")));
 }

@@ -347,3 +347,41 @@ fn with_confirm_nothing_is_deployed_without_a_yes() {
     assert_eq!(run.output.status.code(), Some(0), "{}", run.complained());
     assert_eq!(azure.state()["deployments"]["healthbot-scheduler"]["state"], "Succeeded");
 }
+
+/// Outputs that the scripts ask for and parameters that they set are those of the template.
+#[test]
+fn the_template_has_what_is_asked_of_it() {
+    let read = |name: &str| fs::read_to_string(Path::new(ROOT).join("infra").join(name)).expect("a file");
+    let template = read("main.bicep");
+    let named = |kind: &str| {
+        let lines = template.lines().filter_map(|line| line.strip_prefix(kind)?.split(' ').next());
+        lines.map(str::to_owned).collect::<Vec<String>>()
+    };
+    let (outputs, parameters) = (named("output "), named("param "));
+    let mut asked = 0;
+    for script in ["deploy", "rotate-key", "teardown"] {
+        let text = read(script);
+        for line in text.lines().filter_map(|line| line.trim().strip_prefix("find_outputs ")) {
+            for output in line.split(' ') {
+                assert!(outputs.iter().any(|known| known == output), "{output}, which {script} asks for");
+                asked += 1;
+            }
+        }
+    }
+    assert!(asked > 10, "{asked}");
+    for parameter in
+        ["name", "location", "deployerPrincipalId", "deployerPrincipalType", "deleteLocks", "recoverVault"]
+    {
+        assert!(parameters.iter().any(|known| known == parameter), "{parameter}");
+    }
+    for variable in ["DEPLOYER_PRINCIPAL_ID", "DEPLOYER_PRINCIPAL_TYPE"] {
+        assert!(
+            read("main.bicepparam").contains(&format!("readEnvironmentVariable('{variable}'")),
+            "{variable}"
+        );
+    }
+    let state: Value = serde_json::from_str(SUBSCRIPTION).expect("JSON");
+    for output in state["outputs"].as_object().expect("outputs").keys() {
+        assert!(outputs.contains(output), "{output}");
+    }
+}

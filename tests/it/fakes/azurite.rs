@@ -2,13 +2,22 @@
 
 mod launched;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use async_trait::async_trait;
 use azure_core::{
     credentials::{AccessToken, TokenCredential, TokenRequestOptions},
+    http::{ClientOptions, Transport},
     time::{Duration, OffsetDateTime},
 };
+use azure_storage_blob::{BlobContainerClient, BlobContainerClientOptions};
+use futures_util::TryStreamExt;
 use healthbot_scheduler::{
     identity::Identity,
     store::{
@@ -106,14 +115,48 @@ impl Azurite {
     /// A store on that container, as another process would open it.
     pub(crate) fn open(&self, container: &str) -> Result<AzureBlobStore, StoreError> {
         let container: Container = container.parse().map_err(StoreError::Unusable)?;
+        AzureBlobStore::with_credential(
+            &container,
+            &Identity::DeveloperTools,
+            self.credential(),
+            &self.http(),
+        )
+    }
+
+    /// That container, for somebody who looks after it.
+    pub(crate) fn container(&self, container: &str) -> BlobContainerClient {
+        let client_options =
+            ClientOptions { transport: Some(Transport::new(Arc::new(self.http()))), ..Default::default() };
+        let options = BlobContainerClientOptions { client_options, ..Default::default() };
+        let url = container.parse().expect("a URL");
+        BlobContainerClient::new(url, self.credential(), Some(options)).expect("a client")
+    }
+
+    /// Its blobs with what is in them.
+    pub(crate) async fn blobs(&self, container: &str) -> BTreeMap<String, String> {
+        let client = self.container(container);
+        let mut blobs = BTreeMap::new();
+        let listed =
+            client.list_blobs(None).expect("a list").try_collect::<Vec<_>>().await.expect("all of it");
+        for name in listed.into_iter().filter_map(|item| item.name) {
+            let found = client.blob_client(&name).download(None).await.expect("the blob");
+            let bytes = found.body.collect().await.expect("all of it");
+            blobs.insert(name, String::from_utf8(bytes.to_vec()).expect("text"));
+        }
+        blobs
+    }
+
+    fn http(&self) -> reqwest::Client {
         let mut http = healthbot_scheduler::net::builder().no_proxy();
         if let Some(ca) = &self.at.ca {
             let pem = std::fs::read(ca).expect("the certificate");
             http = http.tls_certs_only([reqwest::Certificate::from_pem(&pem).expect("a certificate")]);
         }
-        let http = http.build().expect("a client");
-        let credential = self.at.token.clone().map(|token| std::sync::Arc::new(Fixed(token)) as _);
-        AzureBlobStore::with_credential(&container, &Identity::DeveloperTools, credential, &http)
+        http.build().expect("a client")
+    }
+
+    fn credential(&self) -> Option<Arc<dyn TokenCredential>> {
+        self.at.token.clone().map(|token| Arc::new(Fixed(token)) as _)
     }
 }
 

@@ -195,8 +195,13 @@ impl FunctionsHost {
 
     /// Asks the process to end, and waits for it.
     pub(crate) async fn terminate(&mut self) -> ExitStatus {
+        self.signal("-TERM").await
+    }
+
+    /// Sends the process a signal, and waits for its end.
+    pub(crate) async fn signal(&mut self, signal: &str) -> ExitStatus {
         let mut child = self.child.take().expect("it runs");
-        let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+        let killed = Command::new("kill").args([signal, &child.id().to_string()]).status();
         assert!(killed.expect("`kill` runs").success());
         tokio::task::spawn_blocking(move || child.wait().expect("it ends")).await.expect("waiting")
     }

@@ -153,7 +153,7 @@ async fn in_azure_what_instances_do_not_share_is_refused() {
     host.unset("LEDGER_SECRET");
     stays_and_says_so(&mut host).await;
     let log = host.log();
-    for setting in ["\"STORE\"", "\"LEDGER_SECRET\"", "\"scheduling.toml\""] {
+    for setting in ["\"STORE\"", "\"KEY_VAULT_URL\"", "\"scheduling.toml\""] {
         let told = log.lines().any(|line| line.contains("\"level\":\"error\"") && line.contains(setting));
         assert!(told, "{setting} is not named in {log}");
     }

@@ -1,0 +1,119 @@
+//! Blobs that only grow, as an audit trail does: append blobs, each with one writer.
+//!
+//! A newcomer would repeat an append whose reply was lost, and have its lines twice. Each append names the position at
+//! which it goes; one that took effect makes its own repeat fail, and nobody else writes there.
+
+use std::{fmt, time::Duration};
+
+use azure_storage_blob::{
+    BlobContainerClient,
+    models::{AppendBlobClientAppendBlockOptions, AppendBlobClientCreateOptions},
+};
+use bytes::Bytes;
+use tokio::time::{Instant, timeout_at};
+
+use super::{Container, Retryable, StoreError, Trouble, WRITE, opens, patience};
+use crate::identity::Azure;
+
+/// How long one append may take, repeated tries included: whoever is audited waits for it.
+const LIMIT: Duration = Duration::from_secs(8);
+
+/// A container of blobs that only grow.
+pub(crate) struct Growing {
+    container: BlobContainerClient,
+    azure: Azure,
+    has_sas: bool,
+}
+
+impl fmt::Debug for Growing {
+    /// The client's URL may have a signature.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Growing").finish_non_exhaustive()
+    }
+}
+
+impl Growing {
+    /// Asks nobody yet.
+    ///
+    /// # Errors
+    /// [`StoreError::Unusable`] when the identity lacks what it is made from.
+    pub(crate) fn new(container: &Container, azure: &Azure) -> Result<Self, StoreError> {
+        let (credential, http) = opens(container, azure)?;
+        let client = super::client(container, credential, &http)?;
+        Ok(Self { container: client, azure: azure.clone(), has_sas: container.has_sas() })
+    }
+
+    /// Makes a blob that nobody had before.
+    ///
+    /// # Errors
+    /// Why it is not there.
+    pub(crate) async fn make(&self, name: &str) -> Result<(), StoreError> {
+        let made = || async {
+            let options = AppendBlobClientCreateOptions {
+                blob_content_type: Some("application/jsonl".to_owned()),
+                if_none_match: Some("*".into()),
+                ..Default::default()
+            };
+            let blob = self.container.blob_client(name).append_blob_client();
+            blob.create(Some(options)).await.map(drop).map_err(|error| self.trouble(&error))
+        };
+        match self.repeated(made).await {
+            // An earlier try has made it, though its reply was lost.
+            Ok(()) | Err(Trouble::Beaten) => Ok(()),
+            Err(trouble) => Err(self.told(&trouble)),
+        }
+    }
+
+    /// Appends `lines` at `position`, which is where the blob ends.
+    ///
+    /// # Errors
+    /// They are not there, or nobody knows: the blob is not to be appended to again.
+    pub(crate) async fn append(&self, name: &str, position: u64, lines: Bytes) -> Result<(), StoreError> {
+        let mut tries = 0;
+        let appended = || {
+            tries += 1;
+            let (first, lines) = (tries == 1, lines.clone());
+            async move {
+                let options = AppendBlobClientAppendBlockOptions {
+                    append_position: i64::try_from(position).ok(),
+                    ..Default::default()
+                };
+                let length = lines.len() as u64;
+                let blob = self.container.blob_client(name).append_blob_client();
+                match blob.append_block(lines.into(), length, Some(options)).await {
+                    Ok(_) => Ok(()),
+                    Err(error) => match self.trouble(&error) {
+                        // Nobody else writes here: what is at that position is what an earlier try put there.
+                        Trouble::Beaten if !first => Ok(()),
+                        trouble => Err(trouble),
+                    },
+                }
+            }
+        };
+        self.repeated(appended).await.map_err(|trouble| self.told(&trouble))
+    }
+
+    async fn repeated<F: Future<Output = Result<(), Trouble>>>(
+        &self,
+        mut write: impl FnMut() -> F,
+    ) -> Result<(), Trouble> {
+        let deadline = Instant::now() + LIMIT;
+        let tried = || {
+            let (write, limit) = (write(), deadline.min(Instant::now() + WRITE));
+            async move { timeout_at(limit, write).await.unwrap_or(Err(Trouble::TooSlow)) }
+        };
+        tried
+            .retry(patience())
+            .when(Trouble::passes)
+            .adjust(|_, delay| delay.filter(|delay| Instant::now() + *delay < deadline))
+            .await
+    }
+
+    fn trouble(&self, error: &azure_core::Error) -> Trouble {
+        Trouble::of(error, self.azure.identity())
+    }
+
+    fn told(&self, trouble: &Trouble) -> StoreError {
+        trouble.told_as(self.has_sas)
+    }
+}
