@@ -20,6 +20,7 @@ pub mod clinic;
 pub mod file;
 mod findings;
 mod lines;
+pub mod otlp;
 pub mod phone;
 pub mod process;
 mod service;

@@ -53,6 +53,7 @@ use crate::{
     clock::Clock,
     language::Language,
     scheduling::{Caller, Fault, Scheduling},
+    telemetry::trace,
 };
 use finished::Finished;
 use reply::{Refusal, Reply};
@@ -225,27 +226,29 @@ where
     B: Buf + Send,
     E: Send,
 {
-    let caller = request::caller(&headers);
-    let span = tracing::info_span!(
+    let route = ROUTES.iter().find(|route| route.path == path);
+    if route.is_some_and(|route| route.endpoint == Endpoint::Ready) {
+        return ready(&method);
+    }
+    let span = request::span(&headers, &method, route);
+    let current = span.current();
+    let caller = request::caller(&headers, span.context());
+    let logged = tracing::info_span!(
         "request",
         invocation = caller.invocation.as_deref(),
         trace = caller.trace.as_deref()
     );
     let answered = async {
-        let route = ROUTES.iter().find(|route| route.path == path);
-        if route.is_some_and(|route| route.endpoint == Endpoint::Ready) {
-            return ready(&method);
-        }
-        let finished = Finished::watch(route.map_or("none", |route| route.function));
+        let finished = Finished::watch(route.map_or("none", |route| route.function), span, &current);
         warn_of_key(query);
         let answering = dispatch(&app, route, &method, headers, caller, body);
         // A panic must not close the connection without an answer. Its place is in the log already.
-        let caught = AssertUnwindSafe(answering).catch_unwind().await;
+        let caught = current.within(AssertUnwindSafe(answering).catch_unwind()).await;
         let reply = caught.unwrap_or_else(|_| Reply::refused(&Fault::Internal("panicked".into()).into()));
         finished.with(&reply);
         reply
     };
-    answered.instrument(span).await
+    answered.instrument(logged).await
 }
 
 /// The host asks this every 25 ms until it is answered; the log is no place for that.
@@ -332,7 +335,7 @@ async fn to_the_end<T: Send + 'static>(
         let _permit = permit;
         write.await
     };
-    let running = tokio::spawn(running.in_current_span());
+    let running = tokio::spawn(trace::carried(running).in_current_span());
     let ended = timeout(WRITE_LIMIT, running).await.unwrap_or(Ok(Err(Fault::Timeout)));
     ended.unwrap_or_else(|_| Err(Fault::Internal("a write panicked".into())))
 }

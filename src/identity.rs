@@ -85,6 +85,7 @@ pub(crate) fn options(http: &reqwest::Client, login: &str) -> ClientOptions {
             ..Default::default()
         }),
         cloud: Some(Arc::new(cloud.into())),
+        per_try_policies: vec![crate::net::traced("login")],
         ..Default::default()
     }
 }

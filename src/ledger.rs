@@ -129,6 +129,7 @@ impl Ledger {
     }
 
     fn provider(&self, name: ProviderName) -> Result<&Arc<dyn Provider>, LedgerError> {
+        crate::telemetry::trace::note_provider(name);
         self.providers.get(&name).ok_or_else(|| {
             LedgerError::Misconfigured(format!(
                 "there are bookings of provider `{name}`, which is not configured: configure it until they are over"

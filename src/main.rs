@@ -104,13 +104,15 @@ Settings, from the environment (by hand also from `Values` of a local.settings.j
   AUDIT_KEEP_FILES              how many full audit files are kept beside the current one [default: 20]
   LOG                           a level or a filter of log lines [default: info]
   LOG_FORMAT                    json or text [default: text on a terminal]
+  OTEL_EXPORTER_OTLP_ENDPOINT   a collector of OpenTelemetry, to export spans and metrics to by http/protobuf; the
+                                other OTEL_ settings are heeded as well [default: nothing is exported]
 
 In Azure (WEBSITE_SITE_NAME is set) a configuration, a shared STORE and LEDGER_SECRET have to be given.
 
 Ends with 0 after SIGTERM or SIGINT, when all requests in flight are answered; with 1 when it cannot serve.
 Under the Functions host a process that is set up wrongly stays, and answers every call 503 `misconfigured`.";
 
-/// How long closing the store may take at the end.
+/// How long closing the store may take at the end, and before that the sending of what is left to be exported.
 const CLOSING: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
@@ -147,7 +149,11 @@ async fn serve_functions(port: Option<u16>) -> ExitCode {
     let (mut settings, problems) = Settings::from_process_env();
     settings.port = port.unwrap_or(settings.port);
     telemetry::install(clock.clone(), &settings.log, settings.log_format);
-    serve::serve(settings, problems, clock).await
+    telemetry::export::start(&settings.export, &clock);
+    let code = serve::serve(settings, problems, clock).await;
+    telemetry::cache::tell();
+    telemetry::export::close(CLOSING).await;
+    code
 }
 
 async fn check(config: Option<PathBuf>, offline: bool, json: bool) -> ExitCode {

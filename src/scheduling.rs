@@ -8,6 +8,7 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use tokio::time::Instant;
 
 use crate::{
     clock::Clock,
@@ -15,7 +16,7 @@ use crate::{
     ledger::{Ledger, LedgerError, Random},
     provider::{Provider, ProviderError},
     store::StoreError,
-    telemetry::audit::Audit,
+    telemetry::{audit::Audit, events::Reconciled, trace},
 };
 
 pub use crate::{domain::Channel, ledger::reconcile::Tally};
@@ -83,11 +84,9 @@ impl Scheduling {
     /// # Errors
     /// When the store cannot be listed.
     pub async fn reconcile(&self) -> Result<Tally, Fault> {
+        let started = Instant::now();
         let tally = self.ledger.reconcile().await?;
-        if tally.looked_at + tally.purged > 0 {
-            let Tally { looked_at, confirmed, undone, finished, waiting, failed, purged } = tally;
-            tracing::info!(looked_at, confirmed, undone, finished, waiting, failed, purged, "settled");
-        }
+        Reconciled { tally, took: started.elapsed() }.leave();
         Ok(tally)
     }
 
@@ -101,6 +100,7 @@ impl Scheduling {
         id: &LocationId,
     ) -> Result<Option<(&Arc<dyn Provider>, Arc<Location>, bool)>, Fault> {
         let Some(provider) = self.provider(id.provider()) else { return Ok(None) };
+        trace::note_provider(id.provider());
         let locations = provider.locations().await?;
         Ok(locations.find(id).map(|site| (provider, site.clone(), locations.stale)))
     }

@@ -21,6 +21,7 @@ use crate::{
     deployment::{Deployment, Opened},
     http::{App, Check, State, routes},
     scheduling::Scheduling,
+    telemetry::{cache, events, span::Span},
 };
 
 mod welcome;
@@ -47,6 +48,8 @@ pub async fn serve(settings: Settings, problems: Vec<Problem>, clock: Clock) -> 
     let (opened, opening) = watch::channel(None);
     let app = App::new(watched, clock.clone(), check(opening, clock.clone()));
     let (give_up, hopeless) = oneshot::channel();
+    events::start();
+    tokio::spawn(cache::keep_telling());
     tokio::spawn(async move {
         let started = start(settings, problems, clock, &state).await;
         let fatal = started.outcome.as_ref().err().cloned().unwrap_or_default();
@@ -140,7 +143,8 @@ async fn go_on(scheduling: Scheduling, hosted: bool, demo: bool, port: u16) {
     every.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         every.tick().await;
-        if let Err(fault) = Box::pin(scheduling.reconcile()).await {
+        let span = Span::internal("reconcile");
+        if let Err(fault) = span.current().within(Box::pin(scheduling.reconcile())).await {
             tracing::warn!(error = %fault, "bookings could not be settled; the next run tries again");
         }
         if hosted {

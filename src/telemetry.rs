@@ -6,6 +6,11 @@
 //! has to think about whether it may hold what a patient said. Other crates' records are not written at all.
 
 pub mod audit;
+pub mod cache;
+pub mod events;
+pub mod export;
+pub mod span;
+pub mod trace;
 
 use std::{
     fmt::Write as _,
@@ -33,6 +38,7 @@ use crate::{clock::Clock, config::settings::LogFormat};
 
 /// The fields whose values are written. None may hold patient data, a confirmation code or a secret.
 pub const FIELDS: &[&str] = &[
+    "event",
     "message",
     "function",
     "outcome",
@@ -71,6 +77,12 @@ pub const FIELDS: &[&str] = &[
     "waiting",
     "failed",
     "purged",
+    "oldest_pending_s",
+    "cache",
+    "hits",
+    "misses",
+    "secret",
+    "version",
     "at",
 ];
 
@@ -174,11 +186,33 @@ impl Visit for Allowed {
 
 fn line(clock: &Clock, format: LogFormat, level: Level, fields: &[(&str, Value)]) -> String {
     let time = clock.now().to_rfc3339_opts(SecondsFormat::Millis, true);
-    let mut line = match format {
+    let mut line = shortened(fields, |fields| match format {
         LogFormat::Json => json_line(&time, level, fields).unwrap_or_default(),
         LogFormat::Text => text_line(&time, level, fields),
-    };
+    });
     line.push('\n');
+    line
+}
+
+/// Application Insights cuts a message off behind 32,768 characters, and half an object is none. Bytes are counted
+/// here, which are never fewer.
+/// <https://learn.microsoft.com/azure/azure-monitor/app/data-model-trace-telemetry>
+const LONGEST_LINE: usize = 32_000;
+
+/// Halves the longest text until the line is short enough.
+fn shortened(fields: &[(&str, Value)], write: impl Fn(&[(&str, Value)]) -> String) -> String {
+    let mut line = write(fields);
+    let mut fields = fields.to_vec();
+    while line.len() > LONGEST_LINE {
+        let texts = fields.iter_mut().filter_map(|(_, value)| match value {
+            Value::String(text) if text.len() > 2 => Some(text),
+            _ => None,
+        });
+        let Some(text) = texts.max_by_key(|text| text.len()) else { return line };
+        text.truncate(text.floor_char_boundary(text.len() / 2 - 1));
+        text.push('…');
+        line = write(&fields);
+    }
     line
 }
 
@@ -249,6 +283,26 @@ mod tests {
         );
         let text = line(&clock, LogFormat::Text, Level::WARN, &fields);
         assert_eq!(text, "2026-12-01T16:00:00.000Z warning two lines ms=3\n");
+    }
+
+    #[test]
+    fn a_line_is_never_longer_than_the_host_passes_on() {
+        let clock = Clock::at(DateTime::from_timestamp(1_796_140_800, 0).expect("a time"));
+        // Each takes six bytes in JSON, and three in the other form.
+        let fields = [
+            ("message", "\u{7}".repeat(90_000).into()),
+            ("why", "ü".repeat(40_000).into()),
+            ("ms", 3.into()),
+        ];
+        for format in [LogFormat::Json, LogFormat::Text] {
+            let line = line(&clock, format, Level::INFO, &fields);
+            assert!((10_000..=LONGEST_LINE + 1).contains(&line.len()), "{}", line.len());
+            assert!(line.contains('…') && line.ends_with('\n'));
+            if format == LogFormat::Json {
+                let read: Value = serde_json::from_str(&line).expect("still an object");
+                assert_eq!(read["ms"], 3);
+            }
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use tracing_subscriber::EnvFilter;
 
-use super::{Problem, Process, Source};
+use super::{Problem, Process, Source, otlp::Export};
 use crate::{identity::Identity, providers::graph::BaseUrl, store::azure_blob::Container};
 
 /// As many as hexadecimal digits make 128 bits.
@@ -52,6 +52,8 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// `AUDIT_KEEP_FILES`: how many full audit files are kept beside the current one.
     pub audit_keep_files: u32,
+    /// `OTEL_…`: where telemetry is exported to.
+    pub export: Export,
 }
 
 /// As whom Graph is asked.
@@ -156,7 +158,15 @@ impl Reading<'_> {
             log: self.parsed("LOG", parse_filter).unwrap_or_else(|| "info".to_owned()),
             log_format: self.parsed("LOG_FORMAT", parse_format).unwrap_or(default_format),
             audit_keep_files: self.parsed("AUDIT_KEEP_FILES", parse_count).unwrap_or(AUDIT_KEEP_FILES),
+            export: self.export(),
         }
+    }
+
+    fn export(&mut self) -> Export {
+        let mut problems = Vec::new();
+        let export = Export::read(|name| self.get(name), &mut problems);
+        self.problems.append(&mut problems);
+        export
     }
 
     fn port(&mut self) -> u16 {
@@ -300,7 +310,7 @@ impl StoreSetting {
     }
 }
 
-fn problem(key: &str, detail: impl Into<String>) -> Problem {
+pub(super) fn problem(key: &str, detail: impl Into<String>) -> Problem {
     Problem { source: "settings".to_owned(), line: None, key: key.to_owned(), detail: detail.into() }
 }
 

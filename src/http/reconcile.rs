@@ -30,7 +30,7 @@ pub(super) async fn answer(app: &App, scheduling: Scheduling) -> Result<Reply, F
 }
 
 fn line(tally: &Tally) -> String {
-    let Tally { looked_at, confirmed, undone, finished, waiting, failed, purged } = tally;
+    let Tally { looked_at, confirmed, undone, finished, waiting, failed, purged, oldest_pending: _ } = tally;
     format!(
         "looked at {looked_at}: {confirmed} confirmed, {undone} undone, {finished} finished, {waiting} waiting, \
          {failed} failed, {purged} purged"

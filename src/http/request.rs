@@ -10,13 +10,14 @@ use bytes::{Buf, Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use warp::http::{HeaderMap, header};
+use warp::http::{HeaderMap, Method, header};
 
-use super::reply::Refusal;
+use super::{Route, reply::Refusal};
 use crate::{
     language::Language,
     scheduling::{Caller, Fault, InvalidField},
     shape::{Problem, Shape, parse_json},
+    telemetry::{span::Span, trace::Context},
 };
 
 /// The longest body, in bytes.
@@ -169,24 +170,42 @@ impl From<Problem> for InvalidField {
 }
 
 /// Who calls, as far as the headers tell.
-pub(super) fn caller(headers: &HeaderMap) -> Caller {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    Caller {
-        invocation: text("x-azure-functions-invocationid").filter(|id| is_id(id)).map(str::to_owned),
-        trace: text("traceparent").and_then(trace_id).map(str::to_owned),
+pub(super) fn caller(headers: &HeaderMap, context: &Context) -> Caller {
+    Caller { invocation: invocation(headers).map(str::to_owned), trace: Some(context.trace_id()) }
+}
+
+fn invocation(headers: &HeaderMap) -> Option<&str> {
+    let told = headers.get("x-azure-functions-invocationid")?.to_str().ok()?;
+    Some(told).filter(|id| is_id(id))
+}
+
+/// The span of a request, in its caller's trace.
+pub(super) fn span(headers: &HeaderMap, method: &Method, route: Option<&Route>) -> Span {
+    // Others may be anything a caller likes.
+    let method = match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        _ => "_OTHER",
+    };
+    let path = route.map_or("", |route| route.path);
+    let mut span =
+        Span::server(Context::of_caller(headers), format!("{method} {path}").trim_end().to_owned());
+    span.set("http.request.method", method);
+    if let Some(route) = route {
+        let timer = route.function == "reconcile";
+        span.set("http.route", route.path);
+        span.set("faas.trigger", if timer { "timer" } else { "http" });
     }
+    if let Some(invocation) = invocation(headers) {
+        span.set("faas.invocation_id", invocation.to_owned());
+    }
+    span
 }
 
 /// What goes into log lines and audit records has to look like an id.
 fn is_id(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-}
-
-/// The trace id of a W3C `traceparent`: `version-trace-parent-flags`.
-fn trace_id(traceparent: &str) -> Option<&str> {
-    let trace = traceparent.split('-').nth(1)?;
-    let written = trace.len() == 32 && trace.bytes().all(|byte| byte.is_ascii_hexdigit());
-    (written && trace.bytes().any(|byte| byte != b'0')).then_some(trace)
 }
 
 async fn read_body<S, B, E>(headers: &HeaderMap, body: S) -> Result<BytesMut, Refusal>

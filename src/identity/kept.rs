@@ -20,6 +20,8 @@ use futures_util::{
 use parking_lot::Mutex;
 use tokio::time::{Instant, timeout};
 
+use crate::telemetry::trace;
+
 /// How long before it runs out a token is renewed. Earlier than this, `azure_identity` would give the old one again.
 const AHEAD: azure_core::time::Duration = azure_core::time::Duration::minutes(5);
 
@@ -61,7 +63,7 @@ impl Kept {
     fn ask(&self, scopes: &[&str], scope: Arc<Mutex<Scope>>) -> Asking {
         let inner = self.inner.clone();
         let scopes: Vec<String> = scopes.iter().map(ToString::to_string).collect();
-        let login = tokio::spawn(async move {
+        let login = tokio::spawn(trace::carried(async move {
             let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
             let late = |_| Err(Error::with_message(ErrorKind::Io, "the login gave no answer in time"));
             let asked = timeout(LOGIN, inner.get_token(&scopes, None)).await.unwrap_or_else(late);
@@ -72,7 +74,7 @@ impl Kept {
                 scope.token = Some(token.clone());
             }
             asked.map_err(Arc::new)
-        });
+        }));
         let broken = |error| Err(Arc::new(Error::with_error(ErrorKind::Io, error, "the login broke off")));
         async move { login.await.unwrap_or_else(broken) }.boxed().shared()
     }

@@ -23,6 +23,7 @@ use crate::{
     domain::{Location, Place, Service, TimeRange, code::ConfirmationCode},
     provider::{Counted, Notices, Patient, Record as WhoseRecord},
     store::StoreError,
+    telemetry::trace,
 };
 
 /// How long a request waits for another that is the same, before it says so.
@@ -438,12 +439,12 @@ impl Ledger {
     /// Marks the entries and removes the marker, after the reply: not the caller's to wait for.
     pub(super) fn clean_up_later(self: &Arc<Self>, record: Record, from: Instant) {
         let ledger = self.clone();
-        tokio::spawn(async move {
+        tokio::spawn(trace::carried(async move {
             sleep_until(from).await;
             if ledger.tidy_days(&record).await.is_ok() && record.booking.doubt == Doubt::None {
                 ledger.unmark_pending(&record.code, record.booking.attempt).await;
             }
-        });
+        }));
     }
 
     /// When what can wait is done together.

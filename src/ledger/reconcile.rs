@@ -33,6 +33,8 @@ pub struct Tally {
     pub waiting: usize,
     pub failed: usize,
     pub purged: usize,
+    /// The age of the oldest booking among them that was not settled when it was looked at.
+    pub oldest_pending: Duration,
 }
 
 impl Ledger {
@@ -47,7 +49,10 @@ impl Ledger {
         for listed in self.list_all(key::PENDING).await? {
             if listed.key == key::PURGED {
                 purged = Some(listed);
-            } else if listed.age >= STALE {
+                continue;
+            }
+            tally.oldest_pending = tally.oldest_pending.max(listed.age);
+            if listed.age >= STALE {
                 tally.looked_at += 1;
                 if let Err(error) = self.settle_marker(&listed, &mut tally).await {
                     tally.failed += 1;

@@ -55,6 +55,7 @@ use crate::{
         Order, Patient, Provider, ProviderError, Record, Reference, Reschedule, Trial,
     },
     providers::graph::Graph,
+    telemetry::cache,
 };
 use catalogue::{Business, Catalogue};
 use kept::Kept;
@@ -131,8 +132,8 @@ impl Bookings {
             paths: Paths::new(settings.allowed.clone()),
             settings,
             clock,
-            catalogue: Kept::new(1, CATALOGUE, STALE),
-            shown: Kept::new(MOST_SEARCHES, OPENINGS, STALE),
+            catalogue: Kept::new(&cache::CATALOGUE, 1, CATALOGUE, STALE),
+            shown: Kept::new(&cache::OPENINGS, MOST_SEARCHES, OPENINGS, STALE),
             reminders: Cache::builder().max_capacity(MOST_REMINDERS).time_to_live(CATALOGUE).build(),
             written: Mutex::default(),
             cannot_cancel: AtomicBool::new(false),

@@ -27,11 +27,11 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 use url::Url;
-use uuid::Uuid;
 
 use crate::{clock::Clock, provider::ProviderError};
 
 mod batch;
+mod call;
 pub mod cloud;
 pub mod tokens;
 mod trouble;
@@ -41,6 +41,8 @@ pub mod zones;
 pub use cloud::{BaseUrl, Cloud};
 pub use tokens::{Identity, Tokens};
 pub use trouble::Trouble;
+
+use call::Call;
 
 /// Requests in flight per mailbox, unless configured.
 pub const AT_ONCE: u32 = 4;
@@ -102,6 +104,7 @@ pub struct Answer {
     body: Bytes,
     operation: &'static str,
     request_id: String,
+    took: Duration,
 }
 
 impl fmt::Debug for Answer {
@@ -232,64 +235,44 @@ impl Graph {
         let token = timeout_at(limit, self.tokens.token()).await;
         let token = token.unwrap_or(Err(Trouble::NoToken(ProviderError::Timeout)));
         let token = token.map_err(|trouble| (trouble, None))?;
-        let answered = timeout_at(limit, self.send(url, ask, &token)).await;
+        let mut call = Call::begin(&ask.method, ask.what);
+        let answered = timeout_at(limit, self.send(url, ask, &token, &mut call)).await;
         let answered = answered.unwrap_or(Err(Trouble::NoAnswer("not in time")));
+        call.finish(&answered);
         answered.map_err(|trouble| (trouble, Some(token)))
     }
 
-    async fn send(&self, url: &Url, ask: &Ask, token: &tokens::Token) -> Result<Answer, Trouble> {
-        let own_id = Uuid::new_v4().to_string();
-        let mut request = self
-            .http
-            .request(ask.method.clone(), url.clone())
-            .bearer_auth(token.expose())
-            .header("client-request-id", &own_id)
-            .header("return-client-request-id", "true");
+    async fn send(
+        &self,
+        url: &Url,
+        ask: &Ask,
+        token: &tokens::Token,
+        call: &mut Call,
+    ) -> Result<Answer, Trouble> {
+        let mut request = self.http.request(ask.method.clone(), url.clone()).bearer_auth(token.expose());
+        for (name, value) in call.headers() {
+            request = request.header(name, value);
+        }
         if let Some(body) = &ask.body {
             request = request.json(body);
         }
         if let Some(etag) = &ask.if_match {
             request = request.header(header::IF_MATCH, etag);
         }
-        let started = Instant::now();
-        let answer = request.send().await.map_err(|error| {
-            let trouble = Trouble::unanswered(&error);
-            tracing::warn!(operation = ask.what, client_request_id = own_id, %trouble, "Graph");
-            trouble
-        })?;
-        let status = answer.status();
-        let headers = answer.headers().clone();
+        let answer = request.send().await.map_err(|error| Trouble::unanswered(&error))?;
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        call.answered(status, &headers);
         let body = answer.bytes().await.map_err(|error| Trouble::unanswered(&error))?;
-        let told = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let json = told("content-type").starts_with("application/json");
-        if status.is_success() && !json && !body.is_empty() {
+        if !status.is_success() {
+            return Err(Trouble::of(status, &headers, &body, self.clock.now()));
+        }
+        let kind =
+            headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if !kind.starts_with("application/json") && !body.is_empty() {
             // Something on the way answered, and not Graph: nobody knows what became of a write.
-            tracing::warn!(
-                operation = ask.what,
-                status = status.as_u16(),
-                client_request_id = own_id,
-                "not from Graph"
-            );
             return Err(Trouble::Unreadable("an answer that is no JSON".to_owned()));
         }
-        if status.is_success() {
-            tracing::debug!(
-                operation = ask.what,
-                status = status.as_u16(),
-                ms,
-                client_request_id = own_id,
-                request_id = told("request-id"),
-                "Graph"
-            );
-            return Ok(Answer { body, operation: ask.what, request_id: told("request-id").to_owned() });
-        }
-        let trouble = Trouble::of(status, &headers, &body, self.clock.now());
-        tracing::warn!(
-            operation = ask.what, %trouble, ms, client_request_id = own_id, request_id = told("request-id"),
-            diagnostic = told("x-ms-ags-diagnostic"), "Graph"
-        );
-        Err(trouble)
+        Ok(Answer { body, operation: ask.what, request_id: call.request_id().to_owned(), took: call.took() })
     }
 
     /// The right to send so many requests that count against a mailbox.

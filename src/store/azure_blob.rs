@@ -125,6 +125,7 @@ impl AzureBlobStore {
         let client_options = ClientOptions {
             transport: Some(Transport::new(Arc::new(http.clone()))),
             retry: RetryOptions::none(),
+            per_try_policies: vec![crate::net::traced("storage")],
             ..Default::default()
         };
         let options = BlobContainerClientOptions { client_options, ..Default::default() };

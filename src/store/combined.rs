@@ -24,6 +24,7 @@ use tokio::{
 };
 
 use super::{Condition, Etag, Read, Store, StoreError, Wanted, Written};
+use crate::telemetry::trace;
 
 /// So many parsed documents are kept for the next change or reading.
 const KEPT: u64 = 1_024;
@@ -225,7 +226,7 @@ impl<D: Document> Combined<D> {
                 place.insert(vec![asked]);
                 drop(waiting);
                 let task = Task { shared: Arc::clone(&self.0), key, batch: Vec::new(), finished: false };
-                tokio::spawn(task.run());
+                tokio::spawn(trace::carried(task.run()));
             }
         }
     }

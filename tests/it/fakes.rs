@@ -2,6 +2,7 @@
 //! host's front door, Microsoft Graph, Azure Blob Storage and the road there.
 
 pub(crate) mod azurite;
+pub(crate) mod collector;
 mod free_port;
 pub(crate) mod front_door;
 pub(crate) mod functions_host;

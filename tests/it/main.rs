@@ -20,6 +20,7 @@ mod package;
 mod scale_out;
 mod schemathesis;
 mod store;
+mod telemetry;
 
 /// A setting of `./test`.
 #[expect(

@@ -1,15 +1,24 @@
 //! What was read, kept for a while; and kept longer for when it cannot be read again.
 
-use std::{fmt, hash::Hash, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    hash::Hash,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use moka::{Expiry, future, sync};
 use std::time::Instant;
 
 use super::passes;
-use crate::provider::ProviderError;
+use crate::{provider::ProviderError, telemetry::cache::Uses};
 
 /// Values by key. However many ask for one at once, it is read once.
 pub(super) struct Kept<K, V> {
+    uses: &'static Uses,
     fresh: future::Cache<K, Fresh<V>>,
     last: sync::Cache<K, Arc<V>>,
 }
@@ -49,8 +58,9 @@ where
     pub(super) const BRIEFLY: Duration = Duration::from_secs(5);
 
     /// `fresh`: how long a value is good; `stale`: how much longer, while it cannot be read.
-    pub(super) fn new(most: u64, fresh: Duration, stale: Duration) -> Self {
+    pub(super) fn new(uses: &'static Uses, most: u64, fresh: Duration, stale: Duration) -> Self {
         Self {
+            uses,
             fresh: future::Cache::builder().max_capacity(most).expire_after(AsTold).build(),
             last: sync::Cache::builder().max_capacity(most).time_to_live(fresh + stale).build(),
         }
@@ -72,13 +82,18 @@ where
         ever: K,
         read: impl Future<Output = Result<(V, Duration), ProviderError>>,
     ) -> Result<(Arc<V>, bool), ProviderError> {
+        let was_there = AtomicBool::new(true);
         let reading = async {
+            was_there.store(false, Ordering::Relaxed);
             let (value, lasts) = read.await?;
             let value = Arc::new(value);
             self.last.insert(ever.clone(), value.clone());
             Ok(Fresh { value, lasts })
         };
-        match Box::pin(self.fresh.try_get_with(key, Box::pin(reading))).await {
+        let found = Box::pin(self.fresh.try_get_with(key, Box::pin(reading))).await;
+        // Whoever waited for another's reading has not asked either.
+        self.uses.count(was_there.load(Ordering::Relaxed));
+        match found {
             Ok(Fresh { value, .. }) => Ok((value, false)),
             Err(error) => {
                 let error: &ProviderError = &error;

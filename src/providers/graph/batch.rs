@@ -1,13 +1,14 @@
 //! Several reads in one round trip.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::{Answer, Ask, Graph, READ_TRY, Trouble, patience, wait_for};
+use super::{Answer, Ask, Graph, READ_TRY, Trouble, call, patience, wait_for};
+use crate::telemetry::events::Vendor;
 use backon::BackoffBuilder;
 
 /// <https://learn.microsoft.com/graph/json-batching#batch-size-limitations>
@@ -32,6 +33,9 @@ struct Part {
     /// The request id of the whole.
     #[serde(skip)]
     batch: String,
+    /// How long the whole took.
+    #[serde(skip)]
+    took: Duration,
 }
 
 impl Graph {
@@ -114,6 +118,7 @@ impl Graph {
         let mut responses = told.read::<Answers>()?.responses;
         for response in &mut responses {
             response.batch.clone_from(&told.request_id);
+            response.took = told.took;
         }
         Ok(responses)
     }
@@ -121,7 +126,7 @@ impl Graph {
     fn judge(&self, part: &Part, ask: &Ask) -> Result<Answer, Trouble> {
         if (200..300).contains(&part.status) {
             let body = serde_json::to_vec(&part.body).unwrap_or_default().into();
-            return Ok(Answer { body, operation: ask.what, request_id: part.batch.clone() });
+            return Ok(Answer { body, operation: ask.what, request_id: part.batch.clone(), took: part.took });
         }
         let header = |name: &str| {
             let found = part.headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name));
@@ -129,10 +134,19 @@ impl Graph {
         };
         let trouble =
             Trouble::told(part.status, header("Retry-After").as_deref(), &part.body, self.clock.now());
-        tracing::warn!(
-            operation = ask.what, %trouble, request_id = part.batch,
-            diagnostic = header("x-ms-ags-diagnostic"), "Graph, in a batch"
-        );
+        let (told, diagnostic) = (trouble.to_string(), header("x-ms-ags-diagnostic"));
+        // The batch itself has a line that says 200, whatever became of its parts.
+        let event = Vendor {
+            provider: call::GRAPH,
+            operation: ask.what,
+            status: Some(part.status),
+            trouble: Some(&told),
+            client_request_id: None,
+            request_id: Some(&part.batch),
+            diagnostic: diagnostic.as_deref(),
+            took: part.took,
+        };
+        event.leave();
         Err(trouble)
     }
 }

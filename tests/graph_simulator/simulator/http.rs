@@ -15,7 +15,7 @@ use super::{
     graph::{self, Outcome, Told},
     identity,
     reply::{Reply, RequestIds},
-    state::Shared,
+    state::{Shared, Traced},
 };
 
 /// A request as bytes.
@@ -71,6 +71,13 @@ async fn routed(shared: &Shared, incoming: Incoming) -> Outcome {
     if shared.state.lock().is_gone {
         return Outcome::Reset;
     }
+    let told = |name: &str| Some(incoming.headers.get(name)?.to_str().ok()?.to_owned());
+    shared.state.lock().traces.push(Traced {
+        path: path.to_owned(),
+        traceparent: told("traceparent"),
+        tracestate: told("tracestate"),
+        baggage: told("baggage"),
+    });
     if path == "/identity/token" {
         return Outcome::Answer(identity::answered(shared, &incoming.headers, &incoming.query));
     }

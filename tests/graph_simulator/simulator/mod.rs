@@ -43,7 +43,7 @@ use self::{
 pub(crate) use self::{
     misbehaviour::{Created, Misbehaviour, On, Rule},
     seed::{BusinessSeed, PersonalBusy, Seed},
-    state::Counts,
+    state::{Counts, Traced},
 };
 
 /// Listens until it is dropped.
@@ -153,6 +153,11 @@ impl Simulator {
 
     pub(crate) fn counts(&self) -> Counts {
         self.shared.state.lock().counts.clone()
+    }
+
+    /// Where each request so far belongs in a trace.
+    pub(crate) fn traces(&self) -> Vec<Traced> {
+        self.shared.state.lock().traces.clone()
     }
 
     pub(crate) fn reset_counts(&self) {

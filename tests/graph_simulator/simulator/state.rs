@@ -43,6 +43,8 @@ pub(crate) struct State {
     pub clock: Option<DateTime<Utc>>,
     /// Whether the simulator is dropped, though connections to it may be left.
     pub is_gone: bool,
+    /// Of each request, in order: where it belongs in a trace.
+    pub traces: Vec<Traced>,
 }
 
 /// What was asked of the simulated Graph.
@@ -57,6 +59,15 @@ pub(crate) struct Counts {
     pub by_call: BTreeMap<String, u64>,
     /// By business.
     pub most_in_flight: BTreeMap<String, u64>,
+}
+
+/// What a request says of the trace that it belongs to.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Traced {
+    pub path: String,
+    pub traceparent: Option<String>,
+    pub tracestate: Option<String>,
+    pub baggage: Option<String>,
 }
 
 /// One business, in Graph's shape where it is told to a client.
@@ -122,6 +133,7 @@ impl State {
             latency: Duration::ZERO,
             clock: None,
             is_gone: false,
+            traces: Vec::new(),
         }
     }
 

@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 
 use crate::{
     conformance,
-    fakes::functions_host::{FunctionsHost, SECRET, invocation},
+    fakes::{
+        collector::Collector,
+        functions_host::{FunctionsHost, SECRET, invocation},
+    },
 };
 
 /// Values that cannot be there by chance.
@@ -124,11 +127,14 @@ fn text(path: &Path) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_a_patient_said_and_nothing_that_opens_a_booking_is_in_a_log_or_audit_line() {
+async fn nothing_a_patient_said_and_nothing_that_opens_a_booking_is_in_a_log_or_audit_line_or_at_a_collector()
+{
     for format in ["json", "text"] {
+        let collector = Collector::start().await;
         let mut host = FunctionsHost::prepared(Some(&conformance::scheduling_toml()));
         host.set("LOG", "trace");
         host.set("LOG_FORMAT", format);
+        host.set("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url);
         host.spawn();
         host.until_ready().await;
         let codes = visit(&host).await;
@@ -139,7 +145,9 @@ async fn nothing_a_patient_said_and_nothing_that_opens_a_booking_is_in_a_log_or_
             host.log().lines().count() > 20 && trail.lines().count() > 10,
             "there is something to look at"
         );
-        let written = host.log() + &trail;
+        let exported = collector.told();
+        assert!(exported.spans.len() > 20 && !exported.metrics.is_empty(), "there is something to look at");
+        let written = host.log() + &trail + &String::from_utf8_lossy(&exported.bytes);
         for word in SAID.iter().copied().chain(codes.iter().map(String::as_str)).chain([SECRET]) {
             let line = written.lines().find(|line| line.contains(word));
             assert!(line.is_none(), "`{word}` is in {line:?}");
