@@ -2,7 +2,7 @@
 //! tokens with them, and is down or hangs when told to.
 
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::Command,
     sync::{
         Arc,
@@ -14,8 +14,7 @@ use std::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::{Request, Response, body::Incoming, service::service_fn};
-use hyper_util::rt::TokioIo;
+use hyper::Response;
 use parking_lot::Mutex;
 use ring::{
     rand::SystemRandom,
@@ -23,15 +22,10 @@ use ring::{
     signature::{RSA_PKCS1_SHA256, RsaKeyPair},
 };
 use serde_json::{Value, json};
-use tempfile::TempDir;
-use tokio::{net::TcpListener, task::JoinHandle};
-use tokio_rustls::{
-    TlsAcceptor,
-    rustls::{
-        ServerConfig,
-        pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject},
-    },
-};
+use tokio::task::JoinHandle;
+use tokio_rustls::rustls::pki_types::{PrivatePkcs8KeyDer, pem::PemObject};
+
+use super::https::{self, Asked, Authority};
 
 /// The one tenant that it knows.
 pub(crate) const TENANT: &str = "7d0b3f52-9a41-4c2e-8f6d-1c5a0e9b7a34";
@@ -42,7 +36,7 @@ pub(crate) struct Entra {
     pub(crate) url: String,
     state: Arc<Mutex<State>>,
     asked: Arc<AtomicUsize>,
-    folder: TempDir,
+    authority: Authority,
     serving: JoinHandle<()>,
 }
 
@@ -77,31 +71,18 @@ impl Drop for Entra {
 impl Entra {
     /// Publishes one key.
     pub(crate) async fn publishing(key: &SigningKey) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let acceptor = TlsAcceptor::from(Arc::new(tls(folder.path())));
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let url = format!("https://{}", listener.local_addr().expect("an address"));
+        let authority = Authority::new();
         let state = Arc::new(Mutex::new(State { keys: vec![key.published()], answers: Answers::Keys }));
         let asked = Arc::new(AtomicUsize::new(0));
         let (told, count) = (state.clone(), asked.clone());
-        let serving = tokio::spawn(async move {
-            loop {
-                let Ok((connection, _)) = listener.accept().await else { return };
-                let (acceptor, state, asked) = (acceptor.clone(), told.clone(), count.clone());
-                tokio::spawn(async move {
-                    let Ok(connection) = acceptor.accept(connection).await else { return };
-                    let service = service_fn(move |request| answer(request, state.clone(), asked.clone()));
-                    let http = hyper::server::conn::http1::Builder::new();
-                    let _ = http.serve_connection(TokioIo::new(connection), service).await;
-                });
-            }
-        });
-        Self { url, state, asked, folder, serving }
+        let answer = move |request: Asked| answer(request, told.clone(), count.clone());
+        let (url, serving) = https::serve(Some(&authority), answer).await;
+        Self { url, state, asked, authority, serving }
     }
 
     /// The certificate of who signed its certificate.
     pub(crate) fn ca(&self) -> PathBuf {
-        self.folder.path().join("ca.pem")
+        self.authority.ca()
     }
 
     pub(crate) fn publish(&self, keys: impl IntoIterator<Item = Value>) {
@@ -118,13 +99,9 @@ impl Entra {
     }
 }
 
-async fn answer(
-    request: Request<Incoming>,
-    state: Arc<Mutex<State>>,
-    asked: Arc<AtomicUsize>,
-) -> Result<Response<Full<Bytes>>, std::convert::Infallible> {
+async fn answer(request: Asked, state: Arc<Mutex<State>>, asked: Arc<AtomicUsize>) -> Response<Full<Bytes>> {
     let told = |status: u16, body: String| {
-        Ok(Response::builder().status(status).body(Full::new(body.into())).expect("a response"))
+        Response::builder().status(status).body(Full::new(body.into())).expect("a response")
     };
     // An unknown tenant is a wrong request there, not an unknown page.
     if request.uri().path() != format!("/{TENANT}/discovery/v2.0/keys") {
@@ -199,31 +176,4 @@ pub(crate) fn unsigned(header: &Value, claims: &Value) -> String {
 
 pub(crate) fn part(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
-}
-
-/// An authority of its own and a certificate for this machine's address: rustls takes no certificate for both.
-fn tls(folder: &Path) -> ServerConfig {
-    let openssl = |words: &str| {
-        let made = Command::new("openssl").args(words.split(' ')).current_dir(folder).output();
-        let made = made.expect("openssl, which ./test looks for");
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    };
-    let new_key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
-    openssl(&format!(
-        "req -x509 {new_key} -keyout ca.key -out ca.pem -days 30 -subj /CN=Entra -addext \
-         basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign"
-    ));
-    openssl(&format!("req {new_key} -keyout leaf.key -out leaf.csr -subj /CN=127.0.0.1"));
-    let extensions =
-        "subjectAltName=IP:127.0.0.1\nbasicConstraints=critical,CA:FALSE\nextendedKeyUsage=serverAuth\n";
-    std::fs::write(folder.join("leaf.ext"), extensions).expect("the folder is writable");
-    openssl(
-        "x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -extfile leaf.ext -out leaf.pem",
-    );
-    let certificate = CertificateDer::from_pem_file(folder.join("leaf.pem")).expect("a certificate");
-    let key = PrivateKeyDer::from_pem_file(folder.join("leaf.key")).expect("a key");
-    let ring = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
-    let config =
-        ServerConfig::builder_with_provider(ring).with_safe_default_protocol_versions().expect("versions");
-    config.with_no_client_auth().with_single_cert(vec![certificate], key).expect("a certificate and its key")
 }
