@@ -2,7 +2,7 @@
 //! the caller's trace goes on through us to the vendors, whether anybody exports it or not.
 //!
 //! A newcomer would ask the `tracing` span. `LOG` chooses what is logged, and a trace must not end where somebody
-//! wants fewer lines: so it travels with the task. What is spawned has to be [`carried`].
+//! wants fewer lines: so it travels with the task. What is spawned has to be `carried`.
 //!
 //! There is no `baggage`, neither read nor sent: it is where callers put what they know of a patient.
 

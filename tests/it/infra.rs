@@ -288,7 +288,7 @@ fn the_outputs_are_those_that_scripts_read() {
 fn no_key_is_listed_and_no_secret_passes_through() {
     for (file, text) in sources() {
         for (at, _) in text.match_indices("list") {
-            let name: String = text[at..].chars().take_while(|c| c.is_ascii_alphanumeric()).collect();
+            let name: String = text[at..].chars().take_while(char::is_ascii_alphanumeric).collect();
             let called = text[at + name.len()..].starts_with('(');
             assert!(!called, "{file} calls {name}()");
         }

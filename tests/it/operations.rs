@@ -1,6 +1,8 @@
 //! What docs/operations.md says is so: that a backup comes back, what is left of a booking that is erased, and that
 //! whatever an operator can meet has its place on that page.
 
+mod lines;
+
 use std::{
     collections::BTreeSet,
     path::Path,

@@ -31,8 +31,8 @@ async fn what_was_answered_is_in_the_trail_though_the_process_was_killed() {
     app.start().await;
     let slots = app.slots("embedded:north", "flu").await;
     let mut told = Vec::new();
-    for round in 0..3 {
-        let slot = &slots[round]["id"];
+    for (round, slot) in slots.iter().take(3).enumerate() {
+        let slot = &slot["id"];
         let patient = json!({"name": "Ada Quill", "email": format!("ada{round}@example.org"), "phone": "+1 425 555 0123"});
         told.push(
             app.host.call("book", json!({"slotId": slot, "patient": patient})).await.outcome().to_owned(),

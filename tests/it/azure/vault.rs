@@ -92,7 +92,7 @@ async fn a_vault_that_is_down_at_the_start_stops_only_who_needs_a_secret() {
     let booked = app.host.call("book", body).await;
     assert_eq!(booked.outcome(), "booked", "{}\n{}", booked.body, app.host.log());
     // And once it is here, the vault is not needed.
-    app.azure.vault(Answers::Late(Duration::from_secs(60)));
+    app.azure.vault(Answers::Late(Duration::from_mins(1)));
     let slot = app.slots("embedded:north", "flu").await[9]["id"].clone();
     let booked = app.host.call("book", json!({"slotId": slot, "patient": ada()})).await;
     assert_eq!(booked.outcome(), "booked", "{}\n{}", booked.body, app.host.log());

@@ -157,7 +157,7 @@ async fn answer(state: Arc<Mutex<State>>, asked: Asked) -> Response<Full<Bytes>>
     let path = asked.uri().path().to_owned();
     state.lock().asked.push(format!("{} {path}", asked.method()));
     if path == "/msi/token" {
-        return identity(&state, &asked).await;
+        return managed(&state, &asked).await;
     }
     if path.ends_with("/oauth2/v2.0/token") && asked.method() == Method::POST {
         return login(&state, &asked).await;
@@ -178,7 +178,7 @@ fn query(text: &str) -> HashMap<String, String> {
 }
 
 /// <https://learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference>
-async fn identity(state: &Mutex<State>, asked: &Asked) -> Response<Full<Bytes>> {
+async fn managed(state: &Mutex<State>, asked: &Asked) -> Response<Full<Bytes>> {
     let hangs = state.lock().identity_hangs;
     tokio::time::sleep(hangs.unwrap_or_default()).await;
     let query = query(asked.uri().query().unwrap_or_default());
@@ -219,8 +219,8 @@ async fn graph_token(state: &Mutex<State>) -> Option<String> {
 /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>
 async fn login(state: &Mutex<State>, asked: &Asked) -> Response<Full<Bytes>> {
     let form = query(std::str::from_utf8(asked.body()).unwrap_or_default());
-    let taken = state.lock().client_secrets.contains(form.get("client_secret").map_or("", String::as_str));
-    if form.get("grant_type").is_none_or(|grant| grant != "client_credentials") || !taken {
+    let right = state.lock().client_secrets.contains(form.get("client_secret").map_or("", String::as_str));
+    if form.get("grant_type").is_none_or(|grant| grant != "client_credentials") || !right {
         return reply(
             401,
             &json!({

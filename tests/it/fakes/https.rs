@@ -121,10 +121,11 @@ where
             tokio::spawn(async move {
                 match acceptor {
                     // Whoever does not trust the certificate goes away.
-                    Some(acceptor) => match acceptor.accept(stream).await {
-                        Ok(stream) => converse(stream, answer).await,
-                        Err(_) => {}
-                    },
+                    Some(acceptor) => {
+                        if let Ok(stream) = acceptor.accept(stream).await {
+                            converse(stream, answer).await;
+                        }
+                    }
                     None => converse(stream, answer).await,
                 }
             });
