@@ -75,7 +75,7 @@ fn the_new_secret_goes_in_front_and_the_oldest_out_when_it_may() {
     let first = azure.ring()[0].clone();
     let begun = rotate(&azure, &["--ledger"]);
     begun.assert_code(0);
-    begun.assert_said("az functionapp restart --name scheduler-abc --resource-group clinic\n");
+    begun.assert_said("infra/rotate-key --resource-group clinic --ledger --drop-oldest\n");
     let ring = azure.ring()[1].clone();
     let (new, old) = ring.split_once(',').expect("two secrets");
     assert!(old == first && new != first && new.len() == 64);
