@@ -50,6 +50,28 @@ fn az_understands_every_command_line() {
     assert_eq!(refused_by_az(&calls), [] as [Value; 0]);
 }
 
+/// What people are told to run, by the scripts and by the README.
+#[test]
+fn az_understands_what_people_are_told_to_run() {
+    let read = |name: &str| fs::read_to_string(Path::new(ROOT).join(name)).expect("a file");
+    let mut told = String::new();
+    for script in ["az.sh", "deploy", "rotate-key", "teardown"] {
+        let text = read(&format!("infra/{script}")).replace("\\\n", "");
+        for command in text.split("\\`").filter(|part| part.starts_with("az ") && part.contains(" --")) {
+            told += &format!("{}\n", command.replace(['$', '"'], ""));
+        }
+    }
+    told += &read("README.md")
+        .lines()
+        .filter(|line| line.starts_with("az "))
+        .map(|line| line.to_owned() + "\n")
+        .collect::<String>();
+    let calls: Vec<Vec<String>> =
+        first_run::shell_words(&told).into_iter().map(|words| words[1..].to_vec()).collect();
+    assert!(calls.len() > 10, "{told}");
+    assert_eq!(refused_by_az(&calls), [] as [Value; 0]);
+}
+
 /// Else the test above could not fail.
 #[test]
 fn az_refuses_what_it_does_not_know() {

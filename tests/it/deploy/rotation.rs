@@ -73,7 +73,9 @@ fn a_caller_without_a_key_is_refused_one_here() {
 fn the_new_secret_goes_in_front_and_the_oldest_out_when_it_may() {
     let azure = Azure::as_if_deployed();
     let first = azure.ring()[0].clone();
-    rotate(&azure, &["--ledger"]).assert_code(0);
+    let begun = rotate(&azure, &["--ledger"]);
+    begun.assert_code(0);
+    begun.assert_said("infra/rotate-key --resource-group clinic --ledger --drop-oldest\n");
     let ring = azure.ring()[1].clone();
     let (new, old) = ring.split_once(',').expect("two secrets");
     assert!(old == first && new != first && new.len() == 64);
