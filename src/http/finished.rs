@@ -1,7 +1,10 @@
 //! One line in the log for each request, and one span, however it ended.
 
 use super::reply::Reply;
-use crate::telemetry::{events, span::Span, trace::Current};
+use crate::{
+    domain::ProviderName,
+    telemetry::{events, span::Span, trace::Current},
+};
 
 /// A request under way. When it is dropped unanswered, its caller has hung up.
 pub(super) struct Finished {
@@ -22,7 +25,7 @@ impl Finished {
     }
 
     fn leave(&mut self, outcome: &'static str, status: Option<u16>) {
-        let provider = self.current.provider().map(|provider| provider.as_str());
+        let provider = self.current.provider().map(ProviderName::as_str);
         self.span.set("function", self.function);
         self.span.set("outcome", outcome);
         if let Some(provider) = provider {

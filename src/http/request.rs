@@ -189,8 +189,9 @@ pub(super) fn span(headers: &HeaderMap, method: &Method, route: Option<&Route>) 
         _ => "_OTHER",
     };
     let path = route.map_or("", |route| route.path);
-    let mut span =
-        Span::server(Context::of_caller(headers), || format!("{method} {path}").trim_end().to_owned());
+    let mut span = Span::server(Context::of_caller(headers).as_ref(), || {
+        format!("{method} {path}").trim_end().to_owned()
+    });
     span.set("http.request.method", method);
     if let Some(route) = route {
         let timer = route.function == "reconcile";

@@ -56,7 +56,7 @@ pub(super) struct Recording {
 impl Span {
     /// A request that somebody makes of us.
     #[must_use]
-    pub fn server(caller: Option<Context>, name: impl FnOnce() -> String) -> Self {
+    pub fn server(caller: Option<&Context>, name: impl FnOnce() -> String) -> Self {
         Self::first(caller, SpanKind::Server, || name().into())
     }
 
@@ -83,13 +83,13 @@ impl Span {
     }
 
     /// The first of ours in a trace: here it is decided whether the trace is recorded.
-    fn first(caller: Option<Context>, kind: SpanKind, name: impl FnOnce() -> Cow<'static, str>) -> Self {
-        let mut context = caller.as_ref().map_or_else(Context::begun, Context::next);
-        let recorded = export::records(caller.as_ref(), context.trace);
+    fn first(caller: Option<&Context>, kind: SpanKind, name: impl FnOnce() -> Cow<'static, str>) -> Self {
+        let mut context = caller.map_or_else(Context::begun, Context::next);
+        let recorded = export::records(caller, context.trace);
         if let Some(recorded) = recorded {
             context.flags = context.flags & !SAMPLED | u8::from(recorded);
         }
-        let parent = (caller.as_ref().map(|caller| caller.span), caller.is_some());
+        let parent = (caller.map(|caller| caller.span), caller.is_some());
         Self::begin(context, recorded == Some(true), parent, kind, name)
     }
 
