@@ -334,9 +334,12 @@ impl Reading<'_> {
                           random characters, as `openssl rand -hex 32` makes, or name a Key Vault in `KEY_VAULT_URL`";
             self.problems.push(problem("LEDGER_SECRET", remedy));
         }
-        if let Some(audit) = settings.audit.as_ref().filter(|audit| settings.in_azure && audit.has_sas()) {
-            let remedy = format!("{SIGNED}, on `{audit}`");
-            self.problems.push(problem("AUDIT", remedy));
+        if settings.in_azure && settings.audit.as_ref().is_some_and(Container::has_sas) {
+            self.problems.push(problem("AUDIT", SIGNED));
+        }
+        if settings.in_azure && matches!(&settings.config, Some(ConfigSetting::Blob(blob)) if blob.has_sas())
+        {
+            self.problems.push(problem("SCHEDULING_CONFIG", SIGNED));
         }
     }
 

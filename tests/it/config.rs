@@ -410,6 +410,14 @@ fn a_configuration_is_a_file_or_a_blob() {
     assert_eq!(blob.to_string(), "https://c.blob.core.windows.net/config/scheduling.toml");
     let (_, problems) = settings(&[("SCHEDULING_CONFIG", "https://c.blob.core.windows.net/scheduling.toml")]);
     assert!(told(&problems).contains("must name a blob"), "{}", told(&problems));
+    let signed = "https://c.blob.core.windows.net/config/scheduling.toml?sig=hunter2";
+    let azure = [("WEBSITE_SITE_NAME", "clinic"), ("KEY_VAULT_URL", "https://clinic.vault.azure.net")];
+    let store = ("STORE", "https://c.blob.core.windows.net/ledger");
+    let audit = ("AUDIT", "https://c.blob.core.windows.net/audit?sig=hunter2");
+    let (_, problems) = settings(&[&azure[..], &[store, audit, ("SCHEDULING_CONFIG", signed)]].concat());
+    let keys: Vec<&str> = problems.iter().map(|problem| problem.key.as_str()).collect();
+    assert_eq!(keys, ["AUDIT", "SCHEDULING_CONFIG"]);
+    assert!(!told(&problems).contains("hunter2"), "{}", told(&problems));
 }
 
 #[test]
@@ -483,4 +491,32 @@ fn clinic_with(name: &str) -> String {
          hours = {{ mon = [\"08:00-17:00\"] }}\n\n\
          [[clinic.practitioner]]\nid = \"p\"\nname = \"P\"\n"
     )
+}
+
+/// What a table in the README and the program's own help leave out, nobody finds.
+#[test]
+fn every_setting_is_in_the_readme_and_in_the_help() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = |path: &str| std::fs::read_to_string(root.join(path)).expect("a file");
+    let sample: serde_json::Value = serde_json::from_str(&text("local.settings.sample.json")).expect("JSON");
+    let names = sample["Values"].as_object().expect("values").keys();
+    let readme = text("README.md");
+    let rows: Vec<&str> = readme
+        .lines()
+        .skip_while(|line| *line != "| setting | default | what it is | in Azure from |")
+        .take_while(|line| line.starts_with('|'))
+        .collect();
+    let help = text("src/main.rs");
+    let own =
+        names.filter(|name| !["FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage"].contains(&name.as_str()));
+    for name in own {
+        assert!(sample["About"][name].is_string(), "`{name}` is not explained in the sample");
+        assert!(
+            rows.iter().any(|row| row.contains(&format!("`{name}`"))),
+            "`{name}` has no row in the README"
+        );
+        // Of these the help names one, and says that there are others.
+        let named = help.contains(name.as_str()) || name.starts_with("OTEL_");
+        assert!(named, "`{name}` is not in the help");
+    }
 }
