@@ -9,7 +9,7 @@
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use azure_core::error::ErrorKind;
+use azure_core::{error::ErrorKind, http::ClientOptions};
 use azure_security_keyvault_secrets::{
     ResourceExt as _, SecretClient, SecretClientOptions, models::SecretClientGetSecretOptions,
 };
@@ -265,7 +265,10 @@ impl KeyVault {
             .credential(url.login())
             .map_err(|_| misconfigured(format!("no token for Key Vault; {}", azure.identity().hint())))?;
         let options = SecretClientOptions {
-            client_options: identity::options(&http, azure.login(url.login())),
+            client_options: ClientOptions {
+                per_try_policies: vec![crate::net::traced("key-vault")],
+                ..identity::options(&http, azure.login(url.login()))
+            },
             // What the challenge names has to be a part of the vault's own name, which a simulated one has not.
             verify_challenge_resource: Some(!url.is_this_machine()),
             ..Default::default()
