@@ -6,7 +6,15 @@
 //!
 //! A value is a [`SecretString`] from the vault's answer on, and nothing here prints one.
 
-use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use azure_core::{error::ErrorKind, http::ClientOptions};
@@ -54,6 +62,8 @@ pub struct Held {
     /// The vault's version of it.
     version: Option<String>,
     since: Instant,
+    /// Never the same twice in a process.
+    serial: u64,
 }
 
 /// Why there is no secret, in words for the operator.
@@ -76,10 +86,16 @@ impl Held {
 }
 
 impl Held {
+    fn now(value: SecretString, version: Option<String>) -> Self {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        let serial = LAST.fetch_add(1, Ordering::Relaxed);
+        Self { value, version, since: Instant::now(), serial }
+    }
+
     /// Whether it was given out longer ago than this.
     #[must_use]
     pub fn is_older_than(&self, age: Duration) -> bool {
-        self.since.elapsed() > age
+        self.since.elapsed() >= age
     }
 }
 
@@ -118,9 +134,7 @@ impl Secret {
     /// When there is none yet.
     pub async fn value(&self) -> Result<Held, SecretError> {
         match &*self.0 {
-            Kind::Given { value, .. } => {
-                Ok(Held { value: value.clone(), version: None, since: Instant::now() })
-            }
+            Kind::Given { value, .. } => Ok(Held::now(value.clone(), None)),
             Kind::InVault(kept) => match timeout(WAIT, kept.get()).await {
                 Ok(got) => got.map_err(|error| (*error).clone()),
                 Err(_) => Err(SecretError::Unavailable {
@@ -137,7 +151,7 @@ impl Secret {
         match &*self.0 {
             Kind::Given { .. } => false,
             Kind::InVault(kept) => {
-                kept.refuse(|current| current.since == held.since);
+                kept.refuse(|current| current.serial == held.serial);
                 !kept.source().name.is_pinned()
             }
         }
@@ -212,7 +226,7 @@ impl Source for InVault {
         if let Some(outcome) = outcome {
             events::secret(self.name.name(), outcome, None);
         }
-        Ok(Held { value, version, since: Instant::now() })
+        Ok(Held::now(value, version))
     }
 
     fn age(&self, held: &Held) -> Age {
@@ -459,7 +473,7 @@ mod tests {
     #[test]
     fn nothing_secret_prints() {
         let secret = Secret::given("LEDGER_SECRET", "correct horse".into());
-        let held = Held { value: "correct horse".into(), version: None, since: Instant::now() };
+        let held = Held::now("correct horse".into(), None);
         assert!(!format!("{secret:?} {secret} {held:?}").contains("horse"));
     }
 }

@@ -242,8 +242,8 @@ const BODY_FAULTS: [(&str, &str); 12] = [
     ("400", "`invalidRequest`: `errors` names every field that is wrong"),
     (
         "401",
-        "Without a right function key, from the host and without a body; `unauthorized` without a good token of \
-         Entra ID, where this deployment asks for one, with `WWW-Authenticate`",
+        "Without a right function key, from the host and without a body; where this deployment asks for a token of \
+         Entra ID, the problem `unauthorized` without a good one, with `WWW-Authenticate`",
     ),
     ("403", "`forbidden`: the token is good, and its client may not call"),
     ("404", "`noSuchFunction`"),
@@ -268,9 +268,12 @@ fn with_problems(operation: OperationBuilder, problems: &[(&str, &str)]) -> Oper
         ResponseBuilder::new().description("Without a right function key; the host answers this");
     let mut operation = operation.response("401", unauthorized);
     for (status, description) in problems {
-        let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name(Problem::name()))).build();
-        let mut response =
-            ResponseBuilder::new().description(*description).content("application/problem+json", problem);
+        let mut response = ResponseBuilder::new().description(*description);
+        // The host's own has no body, and a document cannot say that there may be none.
+        if *status != "401" {
+            let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name(Problem::name()))).build();
+            response = response.content("application/problem+json", problem);
+        }
         if *status == "503" {
             response = response.header("Retry-After", seconds());
         }
