@@ -50,7 +50,6 @@ pub struct Deployment {
 pub struct Opened {
     pub scheduling: Scheduling,
     providers: Providers,
-    keyring: Keyring,
     lasting: Lasting,
 }
 
@@ -85,6 +84,7 @@ impl Deployment {
         let config = Config::load(source.clone(), &settings);
         let mut deployment = Self { settings, problems, config, pending: None, azure };
         let Source::Blob(blob) = &source else { return (deployment, None) };
+        deployment.pending = Some("it has not been read yet".to_owned());
         match Watched::new(blob, &deployment.azure) {
             Ok(watched) => {
                 let mut followed = Followed { source, watched };
@@ -93,6 +93,7 @@ impl Deployment {
             }
             Err(error) => {
                 deployment.config = Err(vec![source.problem(error.to_string())]);
+                deployment.pending = None;
                 (deployment, None)
             }
         }
@@ -125,7 +126,9 @@ impl Deployment {
             News::Broken(problems) => (problems, None),
             News::Unreachable(problem) => (vec![problem.clone()], Some(problem.detail)),
         };
-        if self.config.is_err() {
+        // What is known to be wrong with it is not forgotten because it cannot be read again for now.
+        let told_already = pending.is_some() && self.pending.is_none();
+        if self.config.is_err() && !told_already {
             self.pending = pending;
             self.config = Err(problems.clone());
         }
@@ -186,18 +189,17 @@ impl Deployment {
         let providers = Providers::from_config(config, &self.settings, lasting.vault.as_ref(), clock)
             .map_err(|problem| vec![problem])?;
         let keyring = match (&lasting.vault, &lasting.ring) {
-            (Some(vault), _) => Keyring::Secret(vault.secret(&config.ledger_secret)),
+            (Some(vault), _) => Keyring::from(vault.secret(&config.ledger_secret)),
             (None, Some(ring)) => Keyring::Fixed(ring.clone()),
             (None, None) => return Err(vec![wrong("LEDGER_SECRET", "is not there".to_owned())]),
         };
         let active: Vec<Arc<dyn Provider>> = providers.iter().cloned().collect();
         let retention = TimeDelta::days(i64::from(config.retention_days(&self.settings)));
         let store = Arc::clone(&lasting.store);
-        let ledger =
-            Ledger::new(store, active.clone(), keyring.clone(), clock.clone(), system_random(), retention);
+        let ledger = Ledger::new(store, active.clone(), keyring, clock.clone(), system_random(), retention);
         let audit = Arc::clone(&lasting.audit);
         let scheduling = Scheduling::new(active, Arc::new(ledger), clock.clone(), audit, system_random());
-        Ok(Opened { scheduling, providers, keyring, lasting })
+        Ok(Opened { scheduling, providers, lasting })
     }
 
     /// What is kept in files of this machine has their place and its name, with another ending.
@@ -250,15 +252,12 @@ impl Deployment {
     pub async fn check(&self, opened: &Result<Opened, Vec<Problem>>, clock: &Clock) -> Report {
         let none = Providers::from_iter([]);
         let dependencies = match opened {
-            Ok(Opened { providers, keyring, lasting, .. }) => Dependencies {
+            Ok(Opened { scheduling, providers, lasting }) => Dependencies {
                 providers,
                 store: Ok(Arc::clone(&lasting.store)),
                 audit: Some(Arc::clone(&lasting.audit)),
                 callers: lasting.callers.as_deref(),
-                keys: match keyring.current().await {
-                    Ok(current) => Ok(current.ring.keys().iter().map(|key| key.id.to_string()).collect()),
-                    Err(error) => Err(error.to_string()),
-                },
+                keys: scheduling.key_ids().await.map_err(|error| error.to_string()),
                 now: clock.now(),
             },
             Err(problems) => Dependencies {

@@ -12,7 +12,10 @@ use futures_util::{
     future::{BoxFuture, Shared},
 };
 use parking_lot::Mutex;
-use tokio::time::{Instant, timeout};
+use tokio::{
+    task::AbortHandle,
+    time::{Instant, timeout},
+};
 
 use crate::telemetry::trace;
 
@@ -58,7 +61,7 @@ pub(crate) struct Kept<S: Source> {
 
 struct State<S: Source> {
     value: Option<S::Value>,
-    asking: Option<Asking<S>>,
+    asking: Option<(Asking<S>, AbortHandle)>,
     failed: Option<Instant>,
     /// Counts refusals: an answer that was asked for before one is not kept.
     refusals: u64,
@@ -88,9 +91,9 @@ impl<S: Source> Kept<S> {
                 return Ok(value);
             }
             // One that has ended and is still here has broken off.
-            let under_way = state.asking.take().filter(|asking| asking.peek().is_none());
-            let asking = under_way.unwrap_or_else(|| self.ask(state.refusals));
-            state.asking = Some(asking.clone());
+            let under_way = state.asking.take().filter(|(_, task)| !task.is_finished());
+            let (asking, task) = under_way.unwrap_or_else(|| self.ask(state.refusals));
+            state.asking = Some((asking.clone(), task));
             if let Some(value) = good {
                 return Ok(value);
             }
@@ -110,7 +113,7 @@ impl<S: Source> Kept<S> {
     }
 
     /// In a task of its own: it ends whoever hangs up.
-    fn ask(&self, refusals: u64) -> Asking<S> {
+    fn ask(&self, refusals: u64) -> (Asking<S>, AbortHandle) {
         let (source, kept) = (Arc::clone(&self.source), Arc::clone(&self.state));
         let task = tokio::spawn(trace::carried(async move {
             let late = |_| Err(source.unanswered("gave no answer in time"));
@@ -125,10 +128,10 @@ impl<S: Source> Kept<S> {
             }
             asked
         }));
-        let source = Arc::clone(&self.source);
-        async move { task.await.unwrap_or_else(|_| Err(Arc::new(source.unanswered("broke off")))) }
-            .boxed()
-            .shared()
+        let (source, handle) = (Arc::clone(&self.source), task.abort_handle());
+        let asking =
+            async move { task.await.unwrap_or_else(|_| Err(Arc::new(source.unanswered("broke off")))) };
+        (asking.boxed().shared(), handle)
     }
 }
 

@@ -104,6 +104,14 @@ impl Scheduling {
         Ok(tally)
     }
 
+    /// The ids of the ledger's keys, newest first, as `check` shows them.
+    ///
+    /// # Errors
+    /// When there is no key, or the store was made with others.
+    pub async fn key_ids(&self) -> Result<Vec<String>, LedgerError> {
+        self.ledger.key_ids().await
+    }
+
     fn provider(&self, name: ProviderName) -> Option<&Arc<dyn Provider>> {
         self.providers.iter().find(|provider| provider.name() == name)
     }

@@ -151,7 +151,9 @@ impl Secret {
         match &*self.0 {
             Kind::Given { .. } => false,
             Kind::InVault(kept) => {
-                kept.refuse(|current| current.serial == held.serial);
+                // Asked for again meanwhile, it may be the same.
+                let same = |current: &Held| current.version.is_some() && current.version == held.version;
+                kept.refuse(|current| current.serial == held.serial || same(current));
                 !kept.source().name.is_pinned()
             }
         }
@@ -456,6 +458,20 @@ mod tests {
         // Who is late with the same refusal does not throw the new one away.
         let _ = secret.refuse(&held);
         assert_eq!((value(&secret).await, told.asked()), ("two".into(), 2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_refused_is_refused_also_where_it_was_given_out_again() {
+        let (told, secret) = secret("some-secret");
+        told.now(Some("one"));
+        let held = secret.value().await.unwrap();
+        tokio::time::sleep(AGES_AFTER).await;
+        // This asks for it again in the background.
+        value(&secret).await;
+        settle().await;
+        told.now(Some("two"));
+        assert!(secret.refuse(&held));
+        assert_eq!(value(&secret).await, "two");
     }
 
     #[tokio::test(start_paused = true)]

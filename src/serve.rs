@@ -18,7 +18,7 @@ use crate::{
     check::Report,
     clock::Clock,
     config::{Problem, Process, Settings, Source},
-    deployment::{Deployment, Followed, Opened},
+    deployment::{Deployment, Followed, News, Opened},
     http::{App, Check, State, routes},
     telemetry::{cache, events, span::Span},
 };
@@ -36,6 +36,9 @@ const READ_EVERY: Duration = Duration::from_mins(1);
 
 /// How soon, while there is none yet.
 const READ_SOON: Duration = Duration::from_secs(5);
+
+/// How often a configuration that cannot be served is told again: alerts look back over less than twice as much.
+const TOLD_AGAIN: Duration = Duration::from_mins(10);
 
 /// Serves until a signal asks for the end.
 pub async fn serve(settings: Settings, problems: Vec<Problem>, clock: Clock) -> ExitCode {
@@ -106,6 +109,14 @@ struct Started {
     outcome: Result<Opened, Vec<Problem>>,
 }
 
+/// What the log was told of a configuration that cannot be served.
+struct Told {
+    problems: Vec<Problem>,
+    at: Instant,
+    /// And not of reaching it.
+    of_what_is_there: bool,
+}
+
 /// What is served, and what it is put together from.
 struct Serving {
     deployment: Deployment,
@@ -126,6 +137,9 @@ impl Serving {
         });
         // Only a panic ends this early; then nothing is left to serve with.
         let Ok(outcome) = opening.await else { std::process::exit(1) };
+        if let (Err(problems), Some(_)) = (&outcome, &self.opened) {
+            return problems.clone();
+        }
         self.state.send_replace(match (&outcome, self.deployment.pending()) {
             (Ok(opened), _) => State::Ready(opened.ready()),
             (Err(_), Some(why)) => State::Pending(why.into()),
@@ -142,34 +156,55 @@ impl Serving {
 
     /// Reads the configuration again and again, and serves what it says from then on. A broken one changes nothing.
     async fn follow(mut self, mut followed: Followed) {
-        let mut told: Vec<Problem> = Vec::new();
+        let mut told = Told { problems: Vec::new(), at: Instant::now(), of_what_is_there: false };
         while !self.state.is_closed() {
             let pause = if self.deployment.pending().is_some() { READ_SOON } else { READ_EVERY };
             sleep(pause).await;
-            let changed = match self.deployment.take(followed.next().await) {
-                Ok(false) => {
-                    told.clear();
-                    continue;
+            let news = followed.next().await;
+            let of_what_is_there = !matches!(news, News::Unreachable(_));
+            let problems = match self.renew(news).await {
+                Some(problems) => problems,
+                // It is what it was: with the problems it had, or reached again.
+                None if told.of_what_is_there => told.problems.clone(),
+                None => Vec::new(),
+            };
+            let outcome = if self.opened.is_some() { "kept_last_good" } else { "unreachable" };
+            if problems != told.problems {
+                if !problems.is_empty() {
+                    events::config(outcome);
+                    report(&problems);
                 }
-                Ok(true) => self.start().await,
-                Err(problems) => problems,
-            };
-            let outcome = match (changed.is_empty(), &self.opened) {
-                (true, _) => "read",
-                (false, Some(_)) => "kept_last_good",
-                (false, None) => "unreachable",
-            };
-            if changed.is_empty() {
+                told = Told { problems, at: Instant::now(), of_what_is_there };
+            } else if !problems.is_empty() && told.at.elapsed() >= TOLD_AGAIN {
                 events::config(outcome);
-            } else if changed != told {
-                events::config(outcome);
-                report(&changed);
+                told.at = Instant::now();
             }
-            if self.opened.is_none() {
-                // What is still wrong may be something else by now.
-                self.start().await;
+        }
+    }
+
+    /// Serves what was read, if it can be served. What is wrong with it; `None` when there is nothing new.
+    async fn renew(&mut self, news: News) -> Option<Vec<Problem>> {
+        let before = self.deployment.clone();
+        match self.deployment.take(news) {
+            Ok(false) => None,
+            Ok(true) => {
+                let problems = self.start().await;
+                if problems.is_empty() {
+                    // Also where it is what was served before something that could not be.
+                    events::config("read");
+                } else if self.opened.is_some() {
+                    // It reads well, and cannot be opened.
+                    self.deployment = before;
+                }
+                Some(problems)
             }
-            told = changed;
+            Err(problems) => {
+                if self.opened.is_none() {
+                    // What is wrong may be something else by now.
+                    self.start().await;
+                }
+                Some(problems)
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 //!
 //! Nothing here prints: keys have no `Debug` beyond their id, which says nothing about them.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chacha20poly1305::{
@@ -11,6 +11,7 @@ use chacha20poly1305::{
     aead::{Aead, KeyInit as _},
 };
 use hmac::{Hmac, Mac as _};
+use parking_lot::Mutex;
 use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
@@ -55,7 +56,15 @@ pub fn secrets(text: &str) -> Result<Vec<SecretString>, String> {
 #[derive(Debug, Clone)]
 pub enum Keyring {
     Fixed(Ring),
-    Secret(Secret),
+    Secret(Arc<FromSecret>),
+}
+
+/// A ring that is read from a secret.
+#[derive(Debug)]
+pub struct FromSecret {
+    secret: Secret,
+    /// The last that was one. Whoever puts something else into the vault by mistake takes it away from nobody.
+    good: Mutex<Option<Ring>>,
 }
 
 /// A ring, and which secret it was made from.
@@ -71,6 +80,40 @@ impl From<Ring> for Keyring {
     }
 }
 
+impl From<Secret> for Keyring {
+    fn from(secret: Secret) -> Self {
+        Self::Secret(Arc::new(FromSecret { secret, good: Mutex::default() }))
+    }
+}
+
+impl FromSecret {
+    async fn current(&self) -> Result<Current, SecretError> {
+        let mut held = self.secret.value().await?;
+        let mut read = self.read(&held);
+        if read.is_err() && held.is_older_than(FETCHED_JUST_NOW) && self.secret.refuse(&held) {
+            // It may have been mended since.
+            held = self.secret.value().await?;
+            read = self.read(&held);
+        }
+        let mut good = self.good.lock();
+        let ring = match (read, &*good) {
+            (Ok(ring), _) => good.insert(ring).clone(),
+            (Err(error), Some(last)) => {
+                tracing::error!(error = %error, "the ledger's secret is not taken: the one before is used");
+                last.clone()
+            }
+            (Err(error), None) => return Err(error),
+        };
+        Ok(Current { ring, held: Some(held) })
+    }
+
+    fn read(&self, held: &Held) -> Result<Ring, SecretError> {
+        let wrong = |why| SecretError::Misconfigured(format!("{} {why}", self.secret));
+        let secrets = secrets(held.expose().expose_secret()).map_err(wrong)?;
+        Ring::new(&secrets).map_err(|error| wrong(error.to_string()))
+    }
+}
+
 impl Keyring {
     /// The ring, as new as anybody here knows.
     ///
@@ -79,20 +122,16 @@ impl Keyring {
     pub async fn current(&self) -> Result<Current, SecretError> {
         match self {
             Self::Fixed(ring) => Ok(Current { ring: ring.clone(), held: None }),
-            Self::Secret(secret) => {
-                let held = secret.value().await?;
-                let wrong = |why| SecretError::Misconfigured(format!("{secret} {why}"));
-                let secrets = secrets(held.expose().expose_secret()).map_err(wrong)?;
-                let ring = Ring::new(&secrets).map_err(|error| wrong(error.to_string()))?;
-                Ok(Current { ring, held: Some(held) })
-            }
+            Self::Secret(from) => from.current().await,
         }
     }
 
     /// Tells that the ring lacks a key: whether a newer one may have it.
     pub(super) fn refuse(&self, current: &Current) -> bool {
         match (self, &current.held) {
-            (Self::Secret(secret), Some(held)) => held.is_older_than(FETCHED_JUST_NOW) && secret.refuse(held),
+            (Self::Secret(from), Some(held)) => {
+                held.is_older_than(FETCHED_JUST_NOW) && from.secret.refuse(held)
+            }
             _ => false,
         }
     }
@@ -101,7 +140,7 @@ impl Keyring {
     pub(super) fn name(&self) -> String {
         match self {
             Self::Fixed(_) => "LEDGER_SECRET".to_owned(),
-            Self::Secret(secret) => secret.to_string(),
+            Self::Secret(from) => from.secret.to_string(),
         }
     }
 }

@@ -53,7 +53,17 @@ impl Ledger {
         }
     }
 
-    async fn agree(&self) -> Result<Arc<Keys>, LedgerError> {
+    /// The ids of the keys, newest first, if the store knows no other. Writes nothing.
+    ///
+    /// # Errors
+    /// When there is no key, or bookings were made with one that is not among them.
+    pub async fn key_ids(&self) -> Result<Vec<String>, LedgerError> {
+        let (ring, _) = self.ring_that_fits().await?;
+        Ok(ring.keys().iter().map(|key| key.id.to_string()).collect())
+    }
+
+    /// The ring, with what the store knows of its keys.
+    async fn ring_that_fits(&self) -> Result<(Ring, Vec<(KeyId, RingKey)>), LedgerError> {
         let mut current = self.keyring.current().await?;
         let known = self.known_keys().await?;
         let missing =
@@ -62,14 +72,18 @@ impl Ledger {
             // Another instance has already loaded a newer secret than this one.
             current = self.keyring.current().await?;
         }
-        let ring = &current.ring;
-        if let Some(missing) = missing(ring) {
+        if let Some(missing) = missing(&current.ring) {
             return Err(LedgerError::Misconfigured(format!(
                 "bookings in the store were made with the ledger secret `{missing}`, which is not in {}: put it back \
                  (behind the newer ones, separated by a comma)",
                 self.keyring.name()
             )));
         }
+        Ok((current.ring, known))
+    }
+
+    async fn agree(&self) -> Result<Arc<Keys>, LedgerError> {
+        let (ring, known) = self.ring_that_fits().await?;
         let now = self.clock.now();
         let mut current = None;
         for own in ring.keys() {

@@ -13,6 +13,7 @@ use crate::fakes::{
 mod audit;
 mod configuration;
 mod leaks;
+mod store;
 mod vault;
 
 const EASTSIDE: &str = "EastsideClinic@contoso.onmicrosoft.com";

@@ -89,7 +89,7 @@ def main():
     if lines:
         text = sys.stdin.read() if lines == "-" else Path(lines).read_text(encoding="utf-8")
         answers = ask(workspace(written(text)))
-        print(json.dumps(answers, default=str))
+        print(json.dumps(json.loads(json.dumps(answers, default=str), parse_constant=lambda _: None)))
         return 0
     rows = list(known())
     everything = ask(workspace(rows))

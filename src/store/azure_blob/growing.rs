@@ -13,7 +13,7 @@ use bytes::Bytes;
 use tokio::time::{Instant, timeout_at};
 
 use super::{Container, Retryable, StoreError, Trouble, WRITE, opens, patience};
-use crate::identity::Azure;
+use crate::identity::{Azure, told_by};
 
 /// How long one append may take, repeated tries included: whoever is audited waits for it.
 const LIMIT: Duration = Duration::from_secs(8);
@@ -55,13 +55,14 @@ impl Growing {
                 ..Default::default()
             };
             let blob = self.container.blob_client(name).append_blob_client();
-            blob.create(Some(options)).await.map(drop).map_err(|error| self.trouble(&error))
+            match blob.create(Some(options)).await {
+                Ok(_) => Ok(()),
+                // An earlier try has made it, though its reply was lost.
+                Err(error) if is_made(&error) => Ok(()),
+                Err(error) => Err(self.trouble(&error)),
+            }
         };
-        match self.repeated(made).await {
-            // An earlier try has made it, though its reply was lost.
-            Ok(()) | Err(Trouble::Beaten) => Ok(()),
-            Err(trouble) => Err(self.told(&trouble)),
-        }
+        self.repeated(made).await.map_err(|trouble| self.told(&trouble))
     }
 
     /// Appends `lines` at `position`, which is where the blob ends.
@@ -82,11 +83,9 @@ impl Growing {
                 let blob = self.container.blob_client(name).append_blob_client();
                 match blob.append_block(lines.into(), length, Some(options)).await {
                     Ok(_) => Ok(()),
-                    Err(error) => match self.trouble(&error) {
-                        // Nobody else writes here: what is at that position is what an earlier try put there.
-                        Trouble::Beaten if !first => Ok(()),
-                        trouble => Err(trouble),
-                    },
+                    // Nobody else writes here: what is at that position is what an earlier try put there.
+                    Err(error) if !first && is_appended(&error) => Ok(()),
+                    Err(error) => Err(self.trouble(&error)),
                 }
             }
         };
@@ -110,10 +109,35 @@ impl Growing {
     }
 
     fn trouble(&self, error: &azure_core::Error) -> Trouble {
-        Trouble::of(error, self.azure.identity())
+        match (Trouble::of(error, self.azure.identity()), told_by(error)) {
+            // Nobody competes for these blobs.
+            (Trouble::Beaten, (Some(status), code)) => Trouble::told(status, &code.unwrap_or_default()),
+            (trouble, _) => trouble,
+        }
     }
 
     fn told(&self, trouble: &Trouble) -> StoreError {
-        trouble.told_as(self.has_sas)
+        match trouble {
+            Trouble::Answered { status: 409 | 412, .. } => StoreError::Unusable(format!(
+                "it {trouble}: see that no legal hold and no policy of the container forbids to append"
+            )),
+            trouble => trouble.told_as(self.has_sas),
+        }
     }
+}
+
+/// What is said of a blob that is there already.
+/// <https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes>
+fn is_made(error: &azure_core::Error) -> bool {
+    let (status, code) = told_by(error);
+    matches!(
+        (status, code.as_deref()),
+        (Some(409), Some("BlobAlreadyExists")) | (Some(412), Some("ConditionNotMet"))
+    )
+}
+
+/// What is said of a position at which the blob does not end.
+fn is_appended(error: &azure_core::Error) -> bool {
+    let (status, code) = told_by(error);
+    matches!((status, code.as_deref()), (Some(412), Some("AppendPositionConditionNotMet")))
 }

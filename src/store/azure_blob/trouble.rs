@@ -70,7 +70,7 @@ impl Trouble {
         }
     }
 
-    fn told(status: u16, code: &str) -> Self {
+    pub(super) fn told(status: u16, code: &str) -> Self {
         // Where the service gave no code, the SDK puts words in its place.
         let code = code.chars().filter(char::is_ascii_alphanumeric).take(60).collect();
         Self::Answered { status, code }

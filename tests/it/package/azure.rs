@@ -119,6 +119,7 @@ async fn it_starts_and_books_from_a_folder_that_cannot_be_written() {
     let store = format!("sqlite:{}", elsewhere.path().join("scheduling.db").display());
     let port = free_port();
     let log = tempfile::NamedTempFile::new().expect("a file");
+    let written = log.reopen().expect("a file");
     let child = Command::new(Path::new(ROOT).join("tests/it/package/in-read-only-folder"))
         .args([folder.path(), Path::new("./handler")])
         .env_clear()
@@ -127,8 +128,8 @@ async fn it_starts_and_books_from_a_folder_that_cannot_be_written() {
         .env("STORE", store)
         .env("LEDGER_SECRET", SECRET)
         .stdin(Stdio::null())
-        .stdout(log.reopen().expect("a file"))
-        .stderr(log.reopen().expect("a file"))
+        .stdout(written.try_clone().expect("the same file, and the same place in it"))
+        .stderr(written)
         .spawn()
         .expect("bash starts");
     let mut handler = Handler(child);

@@ -3,8 +3,6 @@
 use std::{collections::BTreeSet, process::Command, time::Duration};
 
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, task::JoinHandle};
-use warp::Filter;
 
 use super::CLINIC;
 use crate::fakes::{
@@ -133,66 +131,6 @@ async fn with_nothing_to_do_the_timer_asks_for_one_list() {
     let [((method, path), 1)] = &*counts else { panic!("{counts:?}") };
     assert!(method == "GET" && path.matches('/').count() == 2, "{method} {path}");
     assert!(timer.body["Logs"][0].as_str().expect("a line").starts_with("looked at 0:"), "{}", timer.body);
-}
-
-/// An App Service's endpoint for tokens, which gives out one that Azurite takes, and takes its time.
-async fn identity(token: String, takes: Duration) -> (String, JoinHandle<()>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let url = format!("http://{}/token", listener.local_addr().expect("an address"));
-    let query = warp::query::<std::collections::HashMap<String, String>>();
-    let given = warp::path("token").and(query).and(warp::header("x-identity-header")).map(
-        move |query: std::collections::HashMap<String, String>, header: String| {
-            assert_eq!((query["resource"].as_str(), header.as_str()), ("https://storage.azure.com", "h"));
-            assert_eq!(query["client_id"], "the-apps-own");
-            let end =
-                chrono::DateTime::<chrono::Utc>::from(std::time::UNIX_EPOCH).timestamp() + 4_000_000_000;
-            json!({"access_token": token, "expires_on": end.to_string(), "resource": query["resource"],
-                "token_type": "Bearer"})
-        },
-    );
-    let given = given.then(move |token: Value| async move {
-        tokio::time::sleep(takes).await;
-        warp::reply::json(&token)
-    });
-    (url, tokio::spawn(warp::serve(given).incoming(listener).run()))
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn in_azure_the_apps_managed_identity_opens_the_container() {
-    let azurite = Azurite::shared(Door::OAuth);
-    // Longer than a try of a read may take: the endpoint of a machine that has just started.
-    let (endpoint, _serving) = identity(azurite.token().to_owned(), Duration::from_secs(4)).await;
-    let container = azurite.fresh_container();
-    let mut host = FunctionsHost::prepared(Some(CLINIC));
-    for (name, value) in [
-        ("WEBSITE_SITE_NAME", "clinic"),
-        ("STORE", &*container),
-        ("IDENTITY_ENDPOINT", &*endpoint),
-        ("IDENTITY_HEADER", "h"),
-        ("AZURE_CLIENT_ID", "the-apps-own"),
-        ("SSL_CERT_FILE", azurite.ca()),
-    ] {
-        host.set(name, value);
-    }
-    host.spawn();
-    host.until_ready().await;
-    let slot = &slots(&host, "embedded:north", "flu").await[0]["id"];
-    let patient = json!({"name": "Pat Doe", "email": "pat@example.org"});
-    let booked = host.call("book", json!({"slotId": slot, "patient": patient})).await;
-    assert_eq!(booked.outcome(), "booked", "{}\n{}", booked.body, host.log());
-    let checks = host.call("check", json!({})).await;
-    let store =
-        checks.body["checks"].as_array().expect("checks").iter().find(|check| check["name"] == "store");
-    assert_eq!(store.expect("a check of the store")["ok"], true, "{}", checks.body);
-    // An instance's files go with it: what was done is among the lines of the log, and none of it is about the patient.
-    let log = host.log();
-    let trail: Vec<&str> = log.lines().filter(|line| line.starts_with(r#"{"audit":"#)).collect();
-    assert!(trail.iter().any(|line| line.contains(r#""booked""#)), "{log}");
-    for secret in ["pat@example.org", "Pat Doe", azurite.token(), SECRET] {
-        assert!(!log.contains(secret), "`{secret}` is in the log");
-    }
-    let folder: Vec<_> = std::fs::read_dir(host.folder()).expect("the folder").flatten().collect();
-    assert!(!folder.iter().any(|file| file.file_name().to_string_lossy().contains("audit")), "{folder:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
