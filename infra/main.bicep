@@ -89,7 +89,9 @@ to be deployed again.
 ''')
 param auditRetentionLocked bool = false
 
-@description('Days after its last appointment until a booking is purged; goes before `retention_days` of the configuration.')
+@description('''
+Days after its last appointment until a booking is purged. Goes before `retention_days` of the configuration.
+''')
 @minValue(1)
 @maxValue(3650)
 param retentionDays int = 30
