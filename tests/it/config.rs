@@ -499,7 +499,7 @@ fn every_setting_is_in_the_readme_and_in_the_help() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = |path: &str| std::fs::read_to_string(root.join(path)).expect("a file");
     let sample: serde_json::Value = serde_json::from_str(&text("local.settings.sample.json")).expect("JSON");
-    let names = sample["Values"].as_object().expect("values").keys();
+    let listed = sample["Values"].as_object().expect("values").keys();
     let readme = text("README.md");
     let rows: Vec<&str> = readme
         .lines()
@@ -508,7 +508,7 @@ fn every_setting_is_in_the_readme_and_in_the_help() {
         .collect();
     let help = text("src/main.rs");
     let own =
-        names.filter(|name| !["FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage"].contains(&name.as_str()));
+        listed.filter(|name| !["FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage"].contains(&name.as_str()));
     for name in own {
         assert!(sample["About"][name].is_string(), "`{name}` is not explained in the sample");
         assert!(
@@ -516,7 +516,7 @@ fn every_setting_is_in_the_readme_and_in_the_help() {
             "`{name}` has no row in the README"
         );
         // Of these the help names one, and says that there are others.
-        let named = help.contains(name.as_str()) || name.starts_with("OTEL_");
-        assert!(named, "`{name}` is not in the help");
+        let is_told = help.contains(name.as_str()) || name.starts_with("OTEL_");
+        assert!(is_told, "`{name}` is not in the help");
     }
 }

@@ -58,7 +58,8 @@ fn az_understands_what_people_are_told_to_run() {
     for script in ["az.sh", "deploy", "rotate-key", "teardown"] {
         let text = read(&format!("infra/{script}")).replace("\\\n", "");
         for command in text.split("\\`").filter(|part| part.starts_with("az ") && part.contains(" --")) {
-            told += &format!("{}\n", command.replace(['$', '"'], ""));
+            told += &command.replace(['$', '"'], "");
+            told.push('\n');
         }
     }
     told += &read("README.md")
