@@ -90,10 +90,15 @@ pub const FIELDS: &[&str] = &[
 
 /// Starts the writing of lines and the reporting of panics. Later calls change nothing.
 ///
-/// `filter` names levels, as `info` or `healthbot_scheduler::store=debug,info`.
+/// `filter` names levels, as `info` or `healthbot_scheduler::store=debug,info`. Events are written whatever it says: an
+/// alert that hears nothing would go off, or never.
 pub fn install(clock: Clock, filter: &str, format: LogFormat) {
     // The settings refuse a filter that does not parse.
-    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).parse_lossy(filter);
+    let mut filter =
+        EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).parse_lossy(filter);
+    if let Ok(events) = concat!(env!("CARGO_CRATE_NAME"), "::telemetry::events=info").parse() {
+        filter = filter.add_directive(events);
+    }
     let lines = Lines { clock: clock.clone(), format };
     if tracing_subscriber::registry().with(filter).with(lines).try_init().is_ok() {
         std::panic::set_hook(Box::new(move |panic| report_panic(&clock, format, panic)));

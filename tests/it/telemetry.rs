@@ -201,6 +201,8 @@ async fn a_trace_goes_on_to_the_vendor_though_nobody_collects_it() {
     let parent = format!("00-{TRACE}-{CALLER}-01");
     let told = [("traceparent", parent.as_str()), ("tracestate", STATE), ("baggage", "patient=Zebulon")];
     traced(&town.host, "get-slots", &told, &search).await;
+    let log = town.host.log();
+    assert!(log.contains(r#""event":"request""#), "events are written whatever the level: {log}");
     let calls = town.graph().traces();
     let ours: Vec<_> = calls
         .iter()
