@@ -376,6 +376,7 @@ mod tests {
     use secrecy::ExposeSecret;
 
     use super::*;
+    use crate::ledger::ring::Keyring;
 
     /// Gives out what it is told to, and counts.
     #[derive(Clone, Default)]
@@ -484,6 +485,25 @@ mod tests {
         settle().await;
         assert_eq!(told.asked(), 1);
         assert!(!secret.refuse(&held), "another answer cannot be hoped for");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_no_ring_takes_the_last_good_one_from_nobody_and_is_asked_for_again() {
+        const ONE: &str = "0123456789abcdef0123456789abcdef-one";
+        const TWO: &str = "0123456789abcdef0123456789abcdef-two";
+        let (told, secret) = secret("ledger-secret");
+        let keyring = Keyring::from(secret);
+        let newest = async || keyring.current().await.map(|current| current.ring.keys()[0].id.clone());
+        told.now(Some(ONE));
+        let one = newest().await.expect("a ring");
+        told.now(Some("too short"));
+        tokio::time::sleep(AGES_AFTER).await;
+        assert_eq!(newest().await.expect("the one before"), one);
+        settle().await;
+        assert_eq!(newest().await.expect("the one before"), one);
+        told.now(Some(TWO));
+        tokio::time::sleep(Duration::from_secs(6)).await;
+        assert_ne!(newest().await.expect("the mended one"), one);
     }
 
     #[test]

@@ -190,6 +190,23 @@ async fn every_trouble_with_the_vault_has_a_sentence_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ring_that_is_not_the_stores_is_found_by_the_check() {
+    let mut app = App::prepared(CLINIC).await;
+    app.start().await;
+    let slot = app.slots("embedded:north", "flu").await[0]["id"].clone();
+    let booked = app.host.call("book", json!({"slotId": slot, "patient": ada()})).await;
+    assert_eq!(booked.outcome(), "booked", "{}\n{}", booked.body, app.host.log());
+    app.azure.put("ledger-secret", &format!("{SECRET}-and-not-the-one-before"));
+    app.host.restart().await;
+    let told = told(&app).await;
+    assert!(told.contains("bookings in the store were made with the ledger secret"), "{told}");
+    app.azure.put("ledger-secret", &format!("{SECRET}-and-not-the-one-before,{SECRET}"));
+    app.host.restart().await;
+    let checks = app.host.call("check", json!({})).await;
+    assert_eq!(checks.body["outcome"], "ok", "{}", checks.body);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_throttled_vault_is_asked_again() {
     let mut app = App::prepared(CLINIC).await;
     app.azure.vault(Answers::With(429, json!({"error": {"code": "Throttled"}}), 1));
