@@ -38,6 +38,16 @@ const SAID: [&str; 22] = [
     "not-the-handlers-business",
 ];
 
+/// Whether a text has this word. One of digits stands for itself: a few of them are in any large number by chance.
+fn stands_in(text: &str, word: &str) -> bool {
+    let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+    let digits = word.bytes().all(|byte| byte.is_ascii_digit());
+    text.match_indices(word).any(|(at, _)| {
+        let around = [at.checked_sub(1), Some(at + word.len())];
+        !digits || around.into_iter().flatten().all(|at| !is_digit(text.as_bytes().get(at)))
+    })
+}
+
 async fn call(host: &FunctionsHost, function: &str, body: Value) -> Value {
     host.call_as(&invocation(), function, body).await.body
 }
@@ -156,7 +166,7 @@ async fn nothing_a_patient_said_and_nothing_that_opens_a_booking_is_in_a_log_or_
         for file in ["scheduling.db", "scheduling.db-wal"] {
             let bytes = text(&folder.join(file));
             for word in SAID {
-                assert!(!bytes.contains(word), "`{word}` is in {file}");
+                assert!(!stands_in(&bytes, word), "`{word}` is in {file}");
             }
         }
     }
