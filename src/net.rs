@@ -7,6 +7,7 @@ use azure_core::http::{
     Context, Request,
     policies::{Policy, PolicyResult},
 };
+use url::{Host, Url};
 
 use crate::telemetry::{
     export::{self, Call},
@@ -38,6 +39,16 @@ pub fn builder() -> reqwest::ClientBuilder {
     // Whoever was first has chosen the same.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
+}
+
+/// Whether a URL stays on this machine, where http shows nothing to anybody and somebody tries things out.
+pub(crate) fn is_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
 }
 
 /// For `per_try_policies` of a client of the Azure SDK: each request goes out in the trace that it belongs to, and has

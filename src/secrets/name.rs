@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use url::{Host, Url};
+use url::Url;
 
 /// The name of a secret, perhaps with the version that is meant: `graph-client-secret`, or
 /// `graph-client-secret/0123456789abcdef0123456789abcdef`.
@@ -91,12 +91,7 @@ impl VaultUrl {
 
     /// Where somebody tries things out.
     pub(super) fn is_this_machine(&self) -> bool {
-        match self.0.host() {
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            Some(Host::Domain(name)) => name == "localhost",
-            None => false,
-        }
+        crate::net::is_this_machine(&self.0)
     }
 }
 

@@ -75,12 +75,10 @@ impl FromStr for BaseUrl {
     fn from_str(text: &str) -> Result<Self, String> {
         let expected = "must be a URL as `https://graph.microsoft.com`";
         let mut url = Url::parse(text).map_err(|_| expected.to_owned())?;
-        let here = match url.host() {
-            Some(url::Host::Domain(name)) => name == "localhost",
-            Some(url::Host::Ipv4(address)) => address.is_loopback(),
-            Some(url::Host::Ipv6(address)) => address.is_loopback(),
-            None => return Err(expected.to_owned()),
-        };
+        if !url.has_host() {
+            return Err(expected.to_owned());
+        }
+        let here = crate::net::is_this_machine(&url);
         if url.scheme() != "https" && !(url.scheme() == "http" && here) {
             return Err("must be https, since tokens go there; http only to this machine".to_owned());
         }

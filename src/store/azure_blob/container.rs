@@ -1,6 +1,6 @@
 //! Which container, and whether a signature in its URL opens it.
 
-use std::{fmt, net::Ipv4Addr, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
@@ -97,7 +97,7 @@ impl FromStr for Container {
                         .to_owned(),
                 );
             }
-            Some(_) if url.scheme() == "http" && !is_this_machine(&url) => {
+            Some(_) if url.scheme() == "http" && !crate::net::is_this_machine(&url) => {
                 return Err(
                     "is http to another machine, which would show the signature: use https".to_owned()
                 );
@@ -120,15 +120,6 @@ fn is_name(name: &str) -> bool {
 
 fn has_signature(query: &str) -> bool {
     query.split('&').any(|pair| pair.starts_with("sig="))
-}
-
-fn is_this_machine(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback() || address == Ipv4Addr::LOCALHOST,
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
 }
 
 #[cfg(test)]
