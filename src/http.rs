@@ -10,7 +10,7 @@ use bytes::{Buf, Bytes};
 use chrono::{DateTime, Utc};
 use futures_util::{FutureExt, Stream, future::BoxFuture};
 use tokio::{
-    sync::{Semaphore, watch},
+    sync::{Notify, Semaphore, watch},
     time::timeout,
 };
 use tracing::Instrument;
@@ -98,6 +98,8 @@ pub struct App {
     clock: Clock,
     check: Check,
     told: Told,
+    /// Whether anybody has asked anything yet.
+    asked: Arc<Notify>,
     /// One permit per write under way.
     writes: Arc<Semaphore>,
 }
@@ -116,8 +118,14 @@ impl App {
             clock,
             check,
             told: Told::new(),
+            asked: Arc::default(),
             writes: Arc::new(Semaphore::new(MOST_WRITES as usize)),
         }
+    }
+
+    /// Waits for the first request, or until it has come: whatever it asks.
+    pub async fn first_request(&self) {
+        self.asked.notified().await;
     }
 
     /// Waits until no write is under way, also of callers that hung up.
@@ -240,6 +248,7 @@ where
     B: Buf + Send,
     E: Send,
 {
+    app.asked.notify_one();
     let route = ROUTES.iter().find(|route| route.path == path);
     if route.is_some_and(|route| route.endpoint == Endpoint::Ready) {
         return ready(&method);

@@ -19,9 +19,6 @@ use tokio::{
 
 use crate::telemetry::trace;
 
-/// How long a source that failed is left alone while what is kept is good.
-const PAUSE: Duration = Duration::from_secs(10);
-
 /// Who gives it out.
 #[async_trait]
 pub(crate) trait Source: Send + Sync + 'static {
@@ -30,6 +27,9 @@ pub(crate) trait Source: Send + Sync + 'static {
 
     /// How long asking may take.
     const PATIENCE: Duration;
+
+    /// How long it is left alone after it failed, while what is kept is good.
+    const PAUSE: Duration = Duration::from_secs(10);
 
     async fn ask(&self) -> Result<Self::Value, Self::Error>;
 
@@ -62,7 +62,7 @@ pub(crate) struct Kept<S: Source> {
 struct State<S: Source> {
     value: Option<S::Value>,
     asking: Option<(Asking<S>, AbortHandle)>,
-    failed: Option<Instant>,
+    failed: Option<(Instant, Arc<S::Error>)>,
     /// Counts refusals: an answer that was asked for before one is not kept.
     refusals: u64,
 }
@@ -82,24 +82,39 @@ impl<S: Source> Kept<S> {
     /// # Errors
     /// What the source answered, the same to all who waited.
     pub(crate) async fn get(&self) -> Asked<S> {
-        let asking = {
-            let mut state = self.state.lock();
-            let age = state.value.as_ref().map_or(Age::Over, |value| self.source.age(value));
-            let spared = state.failed.is_some_and(|failed| failed.elapsed() < PAUSE);
-            let good = state.value.clone().filter(|_| age != Age::Over);
-            if let Some(value) = good.clone().filter(|_| age == Age::Fresh || spared) {
-                return Ok(value);
-            }
-            // One that has ended and is still here has broken off.
-            let under_way = state.asking.take().filter(|(_, task)| !task.is_finished());
-            let (asking, task) = under_way.unwrap_or_else(|| self.ask(state.refusals));
-            state.asking = Some((asking.clone(), task));
-            if let Some(value) = good {
-                return Ok(value);
-            }
-            asking
-        };
+        match self.known() {
+            Some(value) => Ok(value),
+            None => self.renew().await,
+        }
+    }
+
+    /// What is there and good, without waiting. When it is time for the next, that is asked for behind it.
+    pub(crate) fn known(&self) -> Option<S::Value> {
+        let mut state = self.state.lock();
+        let value = state.value.clone()?;
+        let age = self.source.age(&value);
+        let spared = state.failed.as_ref().is_some_and(|(at, _)| at.elapsed() < S::PAUSE);
+        if age == Age::Ageing && !spared {
+            drop(self.asking(&mut state));
+        }
+        (age != Age::Over).then_some(value)
+    }
+
+    /// Asks now, or waits for who does. What is kept stays until there is the next.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub(crate) async fn renew(&self) -> Asked<S> {
+        let asking = self.asking(&mut self.state.lock());
         asking.await
+    }
+
+    /// What was wrong when the source was last asked, if that was less than its pause ago; and the rest of that.
+    pub(crate) fn trouble(&self) -> Option<(Arc<S::Error>, Duration)> {
+        let state = self.state.lock();
+        let (at, error) = state.failed.as_ref()?;
+        let rest = S::PAUSE.checked_sub(at.elapsed()).filter(|rest| !rest.is_zero())?;
+        Some((Arc::clone(error), rest))
     }
 
     /// Forgets what is kept, if that is what was not taken; the next is asked for anew.
@@ -112,6 +127,14 @@ impl<S: Source> Kept<S> {
         }
     }
 
+    fn asking(&self, state: &mut State<S>) -> Asking<S> {
+        // One that has ended and is still here has broken off.
+        let under_way = state.asking.take().filter(|(_, task)| !task.is_finished());
+        let (asking, task) = under_way.unwrap_or_else(|| self.ask(state.refusals));
+        state.asking = Some((asking.clone(), task));
+        asking
+    }
+
     /// In a task of its own: it ends whoever hangs up.
     fn ask(&self, refusals: u64) -> (Asking<S>, AbortHandle) {
         let (source, kept) = (Arc::clone(&self.source), Arc::clone(&self.state));
@@ -121,7 +144,7 @@ impl<S: Source> Kept<S> {
             let mut state = kept.lock();
             if state.refusals == refusals {
                 state.asking = None;
-                state.failed = asked.is_err().then(Instant::now);
+                state.failed = asked.as_ref().err().map(|error| (Instant::now(), Arc::clone(error)));
                 if let Ok(value) = &asked {
                     state.value = Some(value.clone());
                 }

@@ -11,7 +11,7 @@ use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
     sync::{oneshot, watch},
-    time::{Instant, MissedTickBehavior, interval, sleep, timeout_at},
+    time::{Instant, MissedTickBehavior, interval, sleep, timeout, timeout_at},
 };
 
 use crate::{
@@ -24,6 +24,10 @@ use crate::{
 };
 
 mod welcome;
+
+/// The host asks every 25 ms whether the process answers, and starts nothing else before it does; so whatever takes the
+/// processor from that answer waits for it, and no longer than this.
+const FIRST_REQUEST: Duration = Duration::from_millis(30);
 
 /// How long requests in flight may take to finish, once the end is asked for.
 const DRAIN: Duration = Duration::from_secs(20);
@@ -59,7 +63,10 @@ pub async fn serve(settings: Settings, problems: Vec<Problem>, clock: Clock) -> 
     let (give_up, hopeless) = oneshot::channel();
     events::start();
     tokio::spawn(cache::keep_telling());
+    let asked = app.clone();
     tokio::spawn(async move {
+        let _ = timeout(FIRST_REQUEST, asked.first_request()).await;
+        drop(asked);
         let (deployment, followed) = Deployment::read(settings, problems, &Process::current()).await;
         let mut serving = Serving { deployment, opened: None, clock, state, started: opened };
         let fatal = serving.start().await;

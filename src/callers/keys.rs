@@ -7,17 +7,15 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use backon::{ExponentialBuilder, Retryable};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use futures_util::{
-    FutureExt,
-    future::{BoxFuture, Shared},
-};
 use jsonwebtoken::DecodingKey;
-use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
+
+use crate::kept::{Age, Kept, Source};
 
 /// Older keys are fetched again, behind the replies.
 const FRESH: Duration = Duration::from_hours(4);
@@ -27,20 +25,13 @@ const FRESH: Duration = Duration::from_hours(4);
 const USABLE: Duration = Duration::from_hours(7 * 24);
 
 /// How long Entra is left alone after it has told its keys.
-const PAUSE: Duration = Duration::from_mins(1);
+const SPARED: Duration = Duration::from_mins(1);
 
-/// How long it is left alone after it has not.
-const PAUSE_AFTER_TROUBLE: Duration = Duration::from_secs(5);
-
-/// How long all tries of one fetch may take, and one of them. A patient waits for the first.
-const FETCH: Duration = Duration::from_secs(5);
+/// How long one try of a fetch may take.
 const TRY: Duration = Duration::from_secs(3);
 
 /// The largest answer, in bytes. A tenant has about ten keys of 2 kB.
 const LARGEST: usize = 1 << 20;
-
-type Fetched = Result<Arc<Published>, Arc<str>>;
-type Fetching = Shared<BoxFuture<'static, Fetched>>;
 
 /// The keys as they were published at one time.
 #[derive(Debug)]
@@ -50,26 +41,14 @@ pub(super) struct Published {
 }
 
 /// The keys of a tenant.
-#[derive(Debug, Clone)]
-pub(super) struct Keys {
-    source: Arc<Source>,
-    state: Arc<Mutex<State>>,
-}
-
-/// Where they are published.
 #[derive(Debug)]
-struct Source {
-    url: String,
-    tenant: String,
-    http: reqwest::Client,
-}
+pub(super) struct Keys(Kept<Tenant>);
 
-#[derive(Debug, Default)]
-struct State {
-    published: Option<Arc<Published>>,
-    fetching: Option<Fetching>,
-    /// When Entra was last asked and had answered or not, and what was wrong.
-    ended: Option<(Instant, Option<Arc<str>>)>,
+/// Who publishes them.
+struct Tenant {
+    url: String,
+    id: String,
+    http: reqwest::Client,
 }
 
 /// Why there is no key of that id.
@@ -94,85 +73,37 @@ impl Published {
 impl Keys {
     pub(super) fn new(login: &str, tenant: &str, http: reqwest::Client) -> Self {
         let url = format!("{login}/{tenant}/discovery/v2.0/keys");
-        Self { source: Arc::new(Source { url, tenant: tenant.to_owned(), http }), state: Arc::default() }
+        Self(Kept::new(Tenant { url, id: tenant.to_owned(), http }))
     }
 
     pub(super) fn url(&self) -> &str {
-        &self.source.url
+        &self.0.source().url
     }
 
     /// What is known, without waiting; what is not fresh is fetched behind it.
     pub(super) fn current(&self) -> Option<Arc<Published>> {
-        self.known(&mut self.state.lock())
+        self.0.known()
     }
 
     /// Keys with this one among them.
     pub(super) async fn having(&self, id: &str) -> Result<Arc<Published>, NoKey> {
-        let fetching = {
-            let mut state = self.state.lock();
-            let known = self.known(&mut state);
-            if let Some(known) = known.as_ref().filter(|known| known.get(id).is_some()) {
-                return Ok(known.clone());
-            }
-            match state.pause() {
-                Some((pause, Some(why))) => return Err(unavailable(&why, pause)),
-                Some((_, None)) if known.is_some() => return Err(NoKey::Unpublished),
-                _ => self.fetching(&mut state),
-            }
-        };
-        let published = fetching.await.map_err(|why| unavailable(&why, PAUSE_AFTER_TROUBLE))?;
+        let known = self.0.known();
+        if let Some(known) = known.as_ref().filter(|known| known.get(id).is_some()) {
+            return Ok(known.clone());
+        }
+        if let Some((why, rest)) = self.0.trouble() {
+            return Err(unavailable(&why, rest));
+        }
+        if known.is_some_and(|known| known.fetched.elapsed() < SPARED) {
+            return Err(NoKey::Unpublished);
+        }
+        let published = self.0.renew().await.map_err(|why| unavailable(&why, Tenant::PAUSE))?;
         if published.get(id).is_some() { Ok(published) } else { Err(NoKey::Unpublished) }
     }
 
     /// Asks now, or waits for who does.
     pub(super) async fn fetch(&self) -> Result<Arc<Published>, String> {
-        let fetching = self.fetching(&mut self.state.lock());
-        fetching.await.map_err(|why| why.to_string())
-    }
-
-    fn known(&self, state: &mut State) -> Option<Arc<Published>> {
-        let known = state.published.clone().filter(|known| known.fetched.elapsed() < USABLE)?;
-        if known.fetched.elapsed() >= FRESH && state.pause().is_none() {
-            drop(self.fetching(state));
-        }
-        Some(known)
-    }
-
-    /// A fetch of its own: it ends whoever hangs up.
-    fn fetching(&self, state: &mut State) -> Fetching {
-        // One that has ended and is still here has broken off.
-        if let Some(fetching) = state.fetching.take().filter(|fetching| fetching.peek().is_none()) {
-            state.fetching = Some(fetching.clone());
-            return fetching;
-        }
-        let (source, kept) = (self.source.clone(), self.state.clone());
-        let fetch = tokio::spawn(async move {
-            let fetched = source.fetch().await;
-            let mut state = kept.lock();
-            state.fetching = None;
-            match &fetched {
-                Ok(published) => state.published = Some(published.clone()),
-                Err(why) => tracing::warn!(why = &**why, "the keys of callers' tokens could not be fetched"),
-            }
-            state.ended = Some((Instant::now(), fetched.as_ref().err().cloned()));
-            fetched
-        });
-        let broken = |_| Err("the fetch broke off".into());
-        let fetching = async move { fetch.await.unwrap_or_else(broken) }.boxed().shared();
-        state.fetching = Some(fetching.clone());
-        fetching
-    }
-}
-
-impl State {
-    /// How much longer Entra is left alone, and what was wrong when it was last asked.
-    fn pause(&self) -> Option<(Duration, Option<Arc<str>>)> {
-        let (ended, trouble) = self.ended.clone()?;
-        if self.fetching.as_ref().is_some_and(|fetching| fetching.peek().is_none()) {
-            return None;
-        }
-        let pause = if trouble.is_some() { PAUSE_AFTER_TROUBLE } else { PAUSE };
-        pause.checked_sub(ended.elapsed()).filter(|rest| !rest.is_zero()).map(|rest| (rest, trouble))
+        self.0.renew().await.map_err(|why| why.to_string())
     }
 }
 
@@ -180,13 +111,42 @@ fn unavailable(why: &str, retry_after: Duration) -> NoKey {
     NoKey::Unavailable { why: format!("the keys of callers' tokens are not known: {why}"), retry_after }
 }
 
-impl Source {
-    async fn fetch(&self) -> Fetched {
+#[async_trait]
+impl Source for Tenant {
+    type Value = Arc<Published>;
+    type Error = String;
+
+    /// For all tries. A patient waits for the first fetch.
+    const PATIENCE: Duration = Duration::from_secs(5);
+
+    const PAUSE: Duration = Duration::from_secs(5);
+
+    async fn ask(&self) -> Result<Arc<Published>, String> {
         let again =
             ExponentialBuilder::default().with_min_delay(Duration::from_millis(200)).with_max_times(2);
         let tries = (|| self.try_once()).retry(again).when(|failed: &Failed| failed.passing);
-        let told = timeout(FETCH, tries).await.unwrap_or_else(|_| Err(Failed::passing("no answer in time")));
-        told.map(Arc::new).map_err(|failed| format!("{} {}", self.url, failed.why).into())
+        tries.await.map(Arc::new).map_err(|failed| self.failed(&failed.why))
+    }
+
+    fn age(&self, published: &Arc<Published>) -> Age {
+        match published.fetched.elapsed() {
+            age if age < FRESH => Age::Fresh,
+            age if age < USABLE => Age::Ageing,
+            _ => Age::Over,
+        }
+    }
+
+    fn unanswered(&self, why: &'static str) -> String {
+        self.failed(why)
+    }
+}
+
+impl Tenant {
+    /// Told where it happens: whoever has older keys does not learn of it.
+    fn failed(&self, why: &str) -> String {
+        let why = format!("{} {why}", self.url);
+        tracing::warn!(why, "the keys of callers' tokens could not be fetched");
+        why
     }
 
     async fn try_once(&self) -> Result<Published, Failed> {
@@ -210,7 +170,7 @@ impl Source {
     fn keys(&self, set: &[u8]) -> HashMap<String, DecodingKey> {
         let set: KeySet = serde_json::from_slice(set).unwrap_or_default();
         let keys = set.keys.into_iter().filter_map(|key| Key::deserialize(key).ok());
-        keys.filter(|key| key.signs_for(&self.tenant)).filter_map(Key::read).collect()
+        keys.filter(|key| key.signs_for(&self.id)).filter_map(Key::read).collect()
     }
 }
 

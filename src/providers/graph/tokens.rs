@@ -16,6 +16,7 @@ use azure_identity::{
 };
 use parking_lot::Mutex;
 use secrecy::ExposeSecret;
+use tokio::time::Instant;
 
 use super::{Cloud, Trouble};
 use crate::{
@@ -23,6 +24,10 @@ use crate::{
     provider::ProviderError,
     secrets::{Held, Secret as Named},
 };
+
+/// How long the login and the vault are left alone after the newest client secret was refused: the next one is put there
+/// by a person.
+const PAUSE: Duration = Duration::from_secs(5);
 
 /// Who the deployment is to Entra ID. Chosen by its settings, never by trying one after the other.
 #[derive(Debug, Clone)]
@@ -44,6 +49,8 @@ pub struct Tokens {
     scope: String,
     http: reqwest::Client,
     current: Mutex<Option<Current>>,
+    /// When the newest client secret was refused, and with which words.
+    refused: Mutex<Option<(Instant, ProviderError)>>,
 }
 
 #[derive(Clone)]
@@ -90,6 +97,7 @@ impl Tokens {
             scope: format!("{}/.default", cloud.graph()),
             http,
             current: Mutex::default(),
+            refused: Mutex::default(),
         }
     }
 
@@ -98,6 +106,11 @@ impl Tokens {
     /// # Errors
     /// When there is none to be had.
     pub async fn token(&self) -> Result<Token, Trouble> {
+        if let Some((at, reason)) = &*self.refused.lock()
+            && at.elapsed() < PAUSE
+        {
+            return Err(Trouble::NoToken(reason.clone()));
+        }
         let current = self.current().await.map_err(Trouble::NoToken)?;
         let token = match self.ask(&current).await {
             Err(error) if self.has_a_newer_secret(&current, &error) => {
@@ -106,7 +119,13 @@ impl Tokens {
             }
             asked => asked.map(|token| (token, current.generation)),
         };
-        let (token, generation) = token.map_err(|error| Trouble::NoToken(self.reason(&error)))?;
+        let (token, generation) = token.map_err(|error| {
+            let reason = self.reason(&error);
+            if is_refused_secret(&error) {
+                *self.refused.lock() = Some((Instant::now(), reason.clone()));
+            }
+            Trouble::NoToken(reason)
+        })?;
         Ok(Token { secret: token.token, generation })
     }
 

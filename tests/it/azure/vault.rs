@@ -70,6 +70,30 @@ async fn a_client_secret_that_was_replaced_is_found_without_a_failed_request() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_client_secret_is_not_tried_with_every_request() {
+    let mut app = App::prepared(BOOKINGS).await;
+    let _graph = app.with_graph().await;
+    app.azure.put("graph-client-secret", "one-that-was-copied-wrong");
+    app.azure.only_takes("the-right-client-secret");
+    app.start().await;
+    let body = json!({"locationId": format!("bookings:{EASTSIDE}"), "serviceId": FLU});
+    let started = Instant::now();
+    let mut asked = 0;
+    while started.elapsed() < Duration::from_secs(4) {
+        let refused = app.host.call("get-slots", body.clone()).await;
+        assert_eq!((refused.status, &refused.body["code"]), (503, &json!("misconfigured")), "{}", refused.body);
+        asked += 1;
+    }
+    assert!(app.host.log().contains("the client secret is wrong"), "{}", app.host.log());
+    let count = |what: &str| app.azure.asked().iter().filter(|asked| asked.contains(what)).count();
+    let (logins, reads) = (count("/oauth2/v2.0/token"), count("graph-client-secret"));
+    assert!(asked > 10 && logins <= 2 && reads <= 4, "{asked} requests, {logins} logins, {reads} reads");
+    app.azure.put("graph-client-secret", "the-right-client-secret");
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    assert!(!app.slots(&format!("bookings:{EASTSIDE}"), FLU).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_vault_that_is_down_at_the_start_stops_only_who_needs_a_secret() {
     let mut app = App::prepared(CLINIC).await;
     app.azure.vault(Answers::With(503, json!({"error": {"code": "ServiceUnavailable"}}), usize::MAX));

@@ -14,6 +14,16 @@ use super::{
     vendor::Kept,
 };
 
+macro_rules! demand {
+    ($holds:expr, $($message:tt)+) => {
+        if !$holds {
+            return Err(format!($($message)+));
+        }
+    };
+}
+
+pub(super) use demand;
+
 /// A record, as far as it matters here.
 #[derive(Debug, Clone, Deserialize)]
 struct Booking {
@@ -123,15 +133,14 @@ pub(super) fn standing(cluster: &Cluster, errand: &Errand) -> Result<Vec<Vec<Sta
     Ok(own.map(|(_, booking)| booking.stands()).filter(|stands| !stands.is_empty()).collect())
 }
 
-macro_rules! demand {
-    ($holds:expr, $($message:tt)+) => {
-        if !$holds {
-            return Err(format!($($message)+));
-        }
-    };
+/// That the days have no entry, of whatever attempt.
+pub(super) fn no_place_is_held(cluster: &Cluster) -> Result<(), String> {
+    for (key, bytes) in cluster.shelf.documents("day/") {
+        let day: Day = serde_json::from_slice(&bytes).map_err(|error| format!("`{key}`: {error}"))?;
+        demand!(day.entries.is_empty(), "`{key}` holds {:?}", day.entries);
+    }
+    Ok(())
 }
-
-pub(super) use demand;
 
 impl<'a> Evidence<'a> {
     fn collect(cluster: &'a Cluster, errands: &[Errand]) -> Result<Self, String> {

@@ -145,6 +145,29 @@ async fn lands_late(world: Arc<World>) -> Verdict {
     scene.end(&[own]).await
 }
 
+/// The store says that it does not know, and writes all the same when the booking has been made by a second try and
+/// cancelled: no entry comes back, though nobody has listed the slots since.
+#[test]
+fn a_stores_write_that_lands_after_a_cancellation_holds_no_place() {
+    for_seeds(400, |world| held_late(world).boxed());
+}
+
+async fn held_late(world: Arc<World>) -> Verdict {
+    let scene = Scene::with(&world, *world.pick(&SORTS), &["ada", "bo"], &[TimeDelta::zero(); 2]);
+    let (service, starts) = service_of(&world);
+    let own = named(0, service, &starts);
+    let late = Fate::Late(Duration::from_millis(300) + world.duration(Duration::from_secs(20)));
+    world.set_plan(0, u32::try_from(world.below(12)).unwrap_or_default(), late);
+    if let Reply::Booked { code, stands } = scene.book(0, &own).await {
+        let doses = stands.iter().map(|dose| dose.0).collect();
+        let told = scene.cluster.cancel(&scene.cluster.node(1), &own, &code, doses, Call::default()).await;
+        sleep(Duration::from_secs(40)).await;
+        demand!(matches!(told, Reply::Cancelled { .. }), "cancelling: {told:?}");
+        judge::no_place_is_held(&scene.cluster)?;
+    }
+    scene.end(&[own]).await
+}
+
 /// A series whose second dose the vendor has no place for any more is undone: nobody is sent to the place of its
 /// first dose before the vendor has cancelled there.
 #[test]
