@@ -81,7 +81,12 @@ async fn a_wrong_client_secret_is_not_tried_with_every_request() {
     let mut asked = 0;
     while started.elapsed() < Duration::from_secs(4) {
         let refused = app.host.call("get-slots", body.clone()).await;
-        assert_eq!((refused.status, &refused.body["code"]), (503, &json!("misconfigured")), "{}", refused.body);
+        assert_eq!(
+            (refused.status, &refused.body["code"]),
+            (503, &json!("misconfigured")),
+            "{}",
+            refused.body
+        );
         asked += 1;
     }
     assert!(app.host.log().contains("the client secret is wrong"), "{}", app.host.log());
