@@ -21,10 +21,23 @@ use azure_identity::{
     WorkloadIdentityCredentialOptions,
 };
 use parking_lot::Mutex;
+use url::Url;
 
 mod kept;
 
 pub(crate) use kept::Kept;
+
+/// Where the cloud that a service of Azure is in, by its address, has its login.
+pub(crate) fn login_of(service: &Url) -> &'static str {
+    let host = service.host_str().unwrap_or_default();
+    if host.ends_with(".usgovcloudapi.net") {
+        "https://login.microsoftonline.us"
+    } else if host.ends_with(".chinacloudapi.cn") || host.ends_with(".azure.cn") {
+        "https://login.chinacloudapi.cn"
+    } else {
+        "https://login.microsoftonline.com"
+    }
+}
 
 /// Where an identity is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]

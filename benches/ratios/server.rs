@@ -4,7 +4,7 @@
 mod free_port;
 
 use std::{
-    env, fs,
+    fs,
     io::{self, Read, Write},
     net::{Ipv4Addr, TcpListener, TcpStream},
     path::{Path, PathBuf},
@@ -112,19 +112,28 @@ pub(crate) fn bare(binary: &Path, replies: Option<&Path>) -> Server {
     Server::spawn(command, port)
 }
 
+/// What cargo has set for this process, and build scripts look at: with these they would have everything built anew, now
+/// and again at the next build without them.
+const OF_CARGO: [&str; 8] = [
+    "CARGO_MANIFEST_DIR",
+    "CARGO_MANIFEST_LINKS",
+    "CARGO_PKG_NAME",
+    "CARGO_PKG_VERSION_MAJOR",
+    "CARGO_PKG_VERSION_MINOR",
+    "CARGO_PKG_VERSION_PATCH",
+    "CARGO_PKG_VERSION_PRE",
+    "OUT_DIR",
+];
+
 /// Builds the bare server with the profile that the benches and the binary are built with.
 pub(crate) fn build_bare() -> PathBuf {
-    let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--quiet", "--profile", "bench", "--example", "bare-warp"]);
-    build.current_dir(env!("CARGO_MANIFEST_DIR"));
-    // What cargo has set for this process. Build scripts look at it, and would have everything built anew: now, and again
-    // at the next build without it.
-    let of_cargo =
-        |name: &str| ["CARGO_PKG_", "CARGO_MANIFEST_", "OUT_DIR"].iter().any(|of| name.starts_with(of));
-    for (name, _) in env::vars().filter(|(name, _)| of_cargo(name)) {
-        build.env_remove(name);
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--quiet", "--profile", "bench", "--example", "bare-warp"]);
+    cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
+    for name in OF_CARGO {
+        cargo.env_remove(name);
     }
-    let built = build.status();
+    let built = cargo.status();
     assert!(built.is_ok_and(|status| status.success()), "the bare server can be built");
     let target = Path::new(HANDLER).parent().expect("a binary is in a folder");
     target.join("examples/bare-warp")

@@ -79,14 +79,7 @@ impl VaultUrl {
     /// Where the cloud that it is in has its login.
     #[must_use]
     pub fn login(&self) -> &'static str {
-        let host = self.0.host_str().unwrap_or_default();
-        if host.ends_with(".usgovcloudapi.net") {
-            "https://login.microsoftonline.us"
-        } else if host.ends_with(".azure.cn") {
-            "https://login.chinacloudapi.cn"
-        } else {
-            "https://login.microsoftonline.com"
-        }
+        crate::identity::login_of(&self.0)
     }
 
     /// Where somebody tries things out.

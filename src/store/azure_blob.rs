@@ -256,7 +256,7 @@ impl AzureBlobStore {
     async fn once<T>(&self, write: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
         let turn = timeout_at(Instant::now() + WRITE, self.in_flight.acquire()).await;
         let _turn = turn.map_err(|_| Trouble::Crowded)?;
-        timeout_at(Instant::now() + WRITE, write).await.unwrap_or(Err(Trouble::TooSlow))
+        within(Instant::now() + WRITE, write).await
     }
 
     /// Repeats a read while that may help.
@@ -268,14 +268,9 @@ impl AzureBlobStore {
         let tried = || async {
             let turn = timeout_at(deadline, self.in_flight.acquire()).await;
             let _turn = turn.map_err(|_| Trouble::Crowded)?;
-            let limit = deadline.min(Instant::now() + READ_TRY);
-            timeout_at(limit, read()).await.unwrap_or(Err(Trouble::TooSlow))
+            within(deadline.min(Instant::now() + READ_TRY), read()).await
         };
-        tried
-            .retry(patience())
-            .when(Trouble::passes)
-            .adjust(|_, delay| delay.filter(|delay| Instant::now() + *delay < deadline))
-            .await
+        again(tried, deadline).await
     }
 
     /// The answer to a write that has no better one.
@@ -402,6 +397,22 @@ fn client(
 /// Of a key, all but its last part.
 fn beginning(key: &str) -> &str {
     key.rfind('/').map_or("", |end| &key[..=end])
+}
+
+/// Tries once and again, while that may help and there is time for another.
+async fn again<T, F: Future<Output = Result<T, Trouble>>>(
+    tried: impl FnMut() -> F,
+    deadline: Instant,
+) -> Result<T, Trouble> {
+    tried
+        .retry(patience())
+        .when(Trouble::passes)
+        .adjust(|_, delay| delay.filter(|delay| Instant::now() + *delay < deadline))
+        .await
+}
+
+async fn within<T>(limit: Instant, tried: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
+    timeout_at(limit, tried).await.unwrap_or(Err(Trouble::TooSlow))
 }
 
 fn patience() -> impl BackoffBuilder {

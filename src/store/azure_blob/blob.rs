@@ -4,11 +4,11 @@ use std::{fmt, num::NonZero, str::FromStr};
 
 use azure_storage_blob::{BlobContainerClient, models::BlobClientDownloadOptions};
 use bytes::Bytes;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    Container, Etag, READ, READ_TRY, Retryable, StoreError, Trouble, WHOLE, opens, patience, quoted, unquoted,
+    Container, Etag, READ, READ_TRY, StoreError, Trouble, WHOLE, again, opens, quoted, unquoted, within,
 };
 use crate::identity::Azure;
 
@@ -91,16 +91,8 @@ impl Watched {
     /// Why it cannot be read, and what to do.
     pub async fn read(&mut self) -> Result<Option<Bytes>, StoreError> {
         let deadline = Instant::now() + READ;
-        let tried = || async {
-            let limit = deadline.min(Instant::now() + READ_TRY);
-            timeout_at(limit, self.download()).await.unwrap_or(Err(Trouble::TooSlow))
-        };
-        let read = tried
-            .retry(patience())
-            .when(Trouble::passes)
-            .adjust(|_, delay| delay.filter(|delay| Instant::now() + *delay < deadline))
-            .await;
-        match read {
+        let tried = || within(deadline.min(Instant::now() + READ_TRY), self.download());
+        match again(tried, deadline).await {
             Ok((bytes, etag)) => {
                 self.known = Some(etag);
                 Ok(Some(bytes))

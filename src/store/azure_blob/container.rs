@@ -31,14 +31,7 @@ impl Container {
 
     /// Where the cloud that it is in has its login.
     pub(super) fn login(&self) -> &'static str {
-        let host = self.url.host_str().unwrap_or_default();
-        if host.ends_with(".usgovcloudapi.net") {
-            "https://login.microsoftonline.us"
-        } else if host.ends_with(".chinacloudapi.cn") {
-            "https://login.chinacloudapi.cn"
-        } else {
-            "https://login.microsoftonline.com"
-        }
+        crate::identity::login_of(&self.url)
     }
 }
 

@@ -10,9 +10,9 @@ use azure_storage_blob::{
     models::{AppendBlobClientAppendBlockOptions, AppendBlobClientCreateOptions},
 };
 use bytes::Bytes;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
-use super::{Container, Retryable, StoreError, Trouble, WRITE, opens, patience};
+use super::{Container, StoreError, Trouble, WRITE, again, opens, within};
 use crate::identity::{Azure, told_by};
 
 /// How long one append may take, repeated tries included: whoever is audited waits for it.
@@ -97,15 +97,7 @@ impl Growing {
         mut write: impl FnMut() -> F,
     ) -> Result<(), Trouble> {
         let deadline = Instant::now() + LIMIT;
-        let tried = || {
-            let (write, limit) = (write(), deadline.min(Instant::now() + WRITE));
-            async move { timeout_at(limit, write).await.unwrap_or(Err(Trouble::TooSlow)) }
-        };
-        tried
-            .retry(patience())
-            .when(Trouble::passes)
-            .adjust(|_, delay| delay.filter(|delay| Instant::now() + *delay < deadline))
-            .await
+        again(|| within(deadline.min(Instant::now() + WRITE), write()), deadline).await
     }
 
     fn trouble(&self, error: &azure_core::Error) -> Trouble {
