@@ -10,7 +10,7 @@ use std::{
 };
 
 use healthbot_scheduler::{
-    store::{Store, Written, azure_blob::AzureBlobStore},
+    store::{Read, Store, Wanted, Written, azure_blob::AzureBlobStore},
     telemetry::FIELDS,
 };
 use serde_json::{Value, json};
@@ -177,18 +177,28 @@ async fn empty(store: &AzureBlobStore) -> usize {
     }
 }
 
-/// The one document that is left of bookings, once what follows a reply is done too.
+/// The one document that is left of a booking, once what follows a reply is done too. Days stay, without it.
 async fn until_only_a_record_is_left(store: &AzureBlobStore) -> String {
     let started = tokio::time::Instant::now();
     loop {
         let page = store.list("", None).await.unwrap();
-        let kept = |key: &str| !key.starts_with("ring/") && key != "pending/~purged";
-        let left: Vec<String> =
-            page.keys.into_iter().map(|listed| listed.key).filter(|key| kept(key)).collect();
+        let mut left = Vec::new();
+        for key in page.keys.into_iter().map(|listed| listed.key) {
+            if !key.starts_with("ring/") && key != "pending/~purged" && !is_empty_day(store, &key).await {
+                left.push(key);
+            }
+        }
         match &left[..] {
             [only] => return only.clone(),
             several => assert!(started.elapsed().as_secs() < 30, "more is left: {several:?}"),
         }
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     }
+}
+
+async fn is_empty_day(store: &AzureBlobStore, key: &str) -> bool {
+    let reads = store.get(&[Wanted { key, known: None }]).await.unwrap();
+    let [Read::Document(found)] = &reads[..] else { return false };
+    let document: Value = serde_json::from_slice(&found.bytes).unwrap_or_default();
+    key.starts_with("day/") && document["entries"].as_array().is_some_and(Vec::is_empty)
 }
