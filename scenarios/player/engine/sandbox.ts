@@ -1,0 +1,61 @@
+// Where the code of scenarios runs.
+
+import type { Done, Job, Scopes, Surroundings } from '../sandbox/job.ts'
+
+export type { Done, Scopes, Surroundings }
+
+export interface Sandbox {
+  run(job: Omit<Job, 'number'>): Promise<Done>
+  /** Ends whatever runs. */
+  close(): void
+}
+
+/** How long the code of one step may take. */
+export const LONGEST_MS = 5_000
+
+/** What a Worker is, as far as it is needed. */
+export interface WorkerLike {
+  postMessage(job: Job): void
+  onmessage: ((event: MessageEvent<Done>) => void) | null
+  onerror: ((event: ErrorEvent) => void) | null
+  terminate(): void
+}
+
+/** A sandbox in a worker, which is ended and started anew when its code does not end. */
+export class WorkerSandbox implements Sandbox {
+  readonly #start: () => WorkerLike
+  #worker: WorkerLike | undefined
+  #number = 0
+
+  constructor(start: () => WorkerLike) {
+    this.#start = start
+  }
+
+  run(job: Omit<Job, 'number'>): Promise<Done> {
+    const number = ++this.#number
+    const worker = (this.#worker ??= this.#start())
+    return new Promise((resolve) => {
+      const failed = (failure: string) => {
+        this.close()
+        resolve({ number, scopes: job.scopes, failure, notes: [], logged: [] })
+      }
+      const timer = setTimeout(() => failed(`the code has not ended after ${LONGEST_MS / 1000} s`), LONGEST_MS)
+      worker.onerror = (event) => {
+        clearTimeout(timer)
+        failed(`the sandbox failed: ${event.message ?? 'it could not be started'}`)
+      }
+      worker.onmessage = ({ data }) => {
+        // Code that ended late answers for a step that is over.
+        if (data?.number !== number) return
+        clearTimeout(timer)
+        resolve(data)
+      }
+      worker.postMessage({ ...job, number })
+    })
+  }
+
+  close(): void {
+    this.#worker?.terminate()
+    this.#worker = undefined
+  }
+}

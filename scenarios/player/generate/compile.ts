@@ -1,0 +1,184 @@
+// Makes an export of a source: steps by name become steps by id, with a place in the designer.
+
+import { createHash } from 'node:crypto'
+
+import dagre from '@dagrejs/dagre'
+
+import { DEFAULT_TEXTS } from '../../source/scheduling.ts'
+import type { Named, Source } from '../../source/building.ts'
+import { texts } from '../../source/texts.ts'
+import { edges, type Envelope, type Step } from '../engine/export.ts'
+
+/** When the exports were last changed in a way that their authors would tell. */
+const UPDATED = '2026-11-27T00:00:00.0000000Z'
+
+/** The room of a step in the designer. */
+export const WIDTH = 220
+export const HEIGHT = 70
+
+/** The export as text, as it stands in the file. */
+export function exported(source: Source): string {
+  const code = { version: 3, steps: steps(source), interrupting: false, breaking: false, returningMessage: '' }
+  const envelope: Envelope = {
+    name: source.name,
+    id: uuid(source.trigger),
+    scenario_trigger: source.trigger,
+    description: source.description,
+    active: true,
+    updated: UPDATED,
+    userDisplayName: 'healthbot-scheduler',
+    code: JSON.stringify(code),
+  }
+  return `${JSON.stringify(envelope, null, 2)}\n`
+}
+
+export function steps(source: Source): Step[] {
+  const named = source.steps.map((step, index) => compiled(source, step, source.steps[index + 1]))
+  return laidOut(withDefaultTexts(named))
+}
+
+export function stepId(trigger: string, name: string): string {
+  const hash = createHash('sha256').update(`${trigger}/${name}`).digest('hex')
+  return `${hash.slice(0, 12)}-${hash.slice(12, 28)}-${hash.slice(28, 32)}`
+}
+
+function uuid(trigger: string): string {
+  const hash = createHash('sha256').update(trigger).digest('hex')
+  const parts = [hash.slice(0, 8), hash.slice(8, 12), `5${hash.slice(13, 16)}`, `a${hash.slice(17, 20)}`, hash.slice(20, 32)]
+  return parts.join('-')
+}
+
+function compiled(source: Source, step: Named, following: Named | undefined): Step {
+  const id = (name: string) => {
+    if (!source.steps.some((other) => other.name === name)) {
+      throw new Error(`${source.trigger}: step \`${step.name}\` leads to \`${name}\`, which does not exist`)
+    }
+    return stepId(source.trigger, name)
+  }
+  if (source.steps.filter(({ name }) => name === step.name).length > 1) {
+    throw new Error(`${source.trigger}: two steps are called \`${step.name}\``)
+  }
+  const after = step.next === undefined ? following?.name : step.next
+  if (after === undefined && step.next !== null) throw new Error(`${source.trigger}: nothing follows \`${step.name}\``)
+  const common = { id: stepId(source.trigger, step.name), label: step.label }
+  const goesOn = { xLocation: 0, yLocation: 0, ...(after ? { next: id(after) } : {}) }
+  const card = 'card' in step && step.card ? { attachment: [{ type: 'AdaptiveCard', cardCode: step.card }], layout: 'vertical' } : {}
+  switch (step.kind) {
+    case 'say':
+      return {
+        ...common,
+        type: 'statement',
+        designer: goesOn,
+        text: step.text,
+        ...(step.visible ? { visible: step.visible } : {}),
+        ...card,
+      }
+    case 'ask':
+      return {
+        ...common,
+        type: 'prompt',
+        designer: goesOn,
+        dataType: step.card ? 'object' : 'string',
+        text: step.text,
+        variable: step.into,
+        ...card,
+      }
+    case 'act':
+      return { ...common, type: 'action', designer: goesOn, onInit: step.code.trim() }
+    case 'assign':
+      return {
+        ...common,
+        type: 'assignVariable',
+        designer: goesOn,
+        scope: 'scenario',
+        operation: 'set',
+        variable: step.variable,
+        value: step.value,
+      }
+    case 'branch':
+      return {
+        ...common,
+        type: 'branch',
+        designer: { xLocation: 0, yLocation: 0, next: id(step.no) },
+        condition: step.condition,
+        targetStepId: id(step.yes),
+      }
+    case 'choose':
+      return {
+        ...common,
+        type: 'switch',
+        designer: { xLocation: 0, yLocation: 0, next: id(step.otherwise) },
+        condition: step.on,
+        cases: Object.entries(step.cases).map(([value, target]) => ({ value, targetStepId: id(target) })),
+      }
+    case 'call':
+      return {
+        ...common,
+        type: 'datasource',
+        designer: { ...goesOn, errorStepId: id(step.fails) },
+        dataConnection: '',
+        urlBase: "getEnv('schedulingBaseUrl')",
+        urlPath: `'/api/${step.function}'`,
+        urlParams: '',
+        method: 'post',
+        contentType: 'raw',
+        headers: `{ "x-functions-key": getEnv('schedulingFunctionKey'), "Content-Type": "application/json" }`,
+        payload: step.payload,
+        opJson: true,
+        opResolveWithFullResponse: false,
+        response: step.into,
+        error: 'callError',
+      }
+    case 'begin':
+      return { ...common, type: 'beginScenario', designer: goesOn, scenario: step.trigger, args: step.args }
+    case 'replace':
+      return {
+        ...common,
+        type: 'replaceScenario',
+        designer: { xLocation: 0, yLocation: 0 },
+        scenario: step.trigger,
+        args: step.args,
+      }
+  }
+}
+
+/** The keys of the texts that steps name. */
+export function textKeys(steps: Step[]): string[] {
+  const keys = new Set<string>()
+  const all = JSON.stringify(steps)
+  for (const [, key] of all.matchAll(/(?:scenario\.)?\bt\.([A-Za-z]\w*)/g)) if (key! in texts) keys.add(key!)
+  // Named by the value that they stand for.
+  if (all.includes('scenario.t[names[i]]')) {
+    for (const [, list] of all.matchAll(/var (?:names|parts) = \[([^\]]*)\]/g)) {
+      for (const [, key] of list!.matchAll(/'(\w+)'/g)) keys.add(key!)
+    }
+  }
+  return Object.keys(texts).filter((key) => keys.has(key))
+}
+
+function withDefaultTexts(steps: Step[]): Step[] {
+  const lines = textKeys(steps).map((key) => `  ${key}: ${JSON.stringify(texts[key]!.en)}`)
+  return steps.map((step) =>
+    step.type === 'action' ? { ...step, onInit: step.onInit.replace(DEFAULT_TEXTS, `{\n${lines.join(',\n')}\n}`) } : step,
+  )
+}
+
+/** From top to bottom, each step below those that lead to it. */
+function laidOut(steps: Step[]): Step[] {
+  const graph = new dagre.graphlib.Graph({ multigraph: true })
+  graph.setGraph({ rankdir: 'TB', nodesep: 40, ranksep: 60, marginx: 20, marginy: 20 })
+  graph.setDefaultEdgeLabel(() => ({}))
+  for (const step of steps) graph.setNode(step.id, { width: WIDTH, height: HEIGHT })
+  for (const step of steps) {
+    for (const edge of edges(step)) {
+      const weight = edge.kind === 'error' ? 0 : edge.kind === 'case' ? 1 : 3
+      if (edge.from !== edge.to) graph.setEdge(edge.from, edge.to, { weight }, `${edge.kind} ${edge.when}`)
+    }
+  }
+  dagre.layout(graph)
+  return steps.map((step) => {
+    const { x, y } = graph.node(step.id)
+    const designer = { ...step.designer, xLocation: Math.round(x - WIDTH / 2), yLocation: Math.round(y - HEIGHT / 2) }
+    return { ...step, designer } as Step
+  })
+}

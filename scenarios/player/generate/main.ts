@@ -1,0 +1,63 @@
+// `npm run generate` writes everything that is made of scenarios/source; `npm run generate -- --check` only tells what is
+// not in step with it, or not as it should be.
+
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import { texts } from '../../source/texts.ts'
+import { readScenario } from '../engine/read.ts'
+import { complaints } from './check.ts'
+import { exported, steps, textKeys } from './compile.ts'
+import { table } from './localization.ts'
+import { picture } from './picture.ts'
+import { sources } from './scenarios.ts'
+import { rowsOf, workbook } from './workbook.ts'
+import { sheet } from './localization.ts'
+
+const SCENARIOS = fileURLToPath(new URL('../../', import.meta.url))
+
+async function main(): Promise<void> {
+  const check = process.argv.includes('--check')
+  const wrong: string[] = []
+  const made = new Map<string, string | Buffer>()
+  for (const source of sources) {
+    const text = exported(source)
+    const scenario = readScenario(text)
+    wrong.push(...complaints(scenario))
+    made.set(`${source.trigger}.json`, text)
+    made.set(`pictures/${source.trigger}.svg`, picture(scenario))
+  }
+  made.set('localization/localization.json', `${JSON.stringify(table(), null, 2)}\n`)
+  made.set('localization/localization.xlsx', await workbook(sheet()))
+
+  const used = new Set(sources.flatMap((source) => textKeys(steps(source))))
+  for (const key of Object.keys(texts)) if (!used.has(key)) wrong.push(`texts.ts: nothing says \`${key}\``)
+
+  for (const [name, content] of made) {
+    const path = `${SCENARIOS}${name}`
+    if (!check) {
+      mkdirSync(dirname(path), { recursive: true })
+      if (!(await inStep(path, content))) writeFileSync(path, content)
+    } else if (!(await inStep(path, content))) {
+      wrong.push(`scenarios/${name} is not what scenarios/source makes: run \`npm run generate\` in scenarios/player`)
+    }
+  }
+  for (const text of wrong) console.error(text)
+  console.log(`${sources.length} scenarios, ${sources.reduce((sum, source) => sum + source.steps.length, 0)} steps`)
+  process.exitCode = wrong.length > 0 ? 1 : 0
+}
+
+/** A workbook is in step when it says the same: how it is packed is not ours to say. */
+async function inStep(path: string, content: string | Buffer): Promise<boolean> {
+  let there: Buffer
+  try {
+    there = readFileSync(path)
+  } catch {
+    return false
+  }
+  if (typeof content === 'string') return there.toString('utf8') === content
+  return JSON.stringify(await rowsOf(there)) === JSON.stringify(sheet())
+}
+
+await main()

@@ -1,0 +1,239 @@
+// How a question is asked and its answer read: with a card where the channel shows cards, with numbered text where it does
+// not. What is required is looked after here, since not every channel lets a card see to it.
+
+import { act, askByCard, askByText, branch, choose, js, type Named, type Target } from './building.ts'
+
+/** Steps that every scenario has: `ending()` in scheduling.ts. */
+export const STOP = 'bye'
+export const LOST = 'lost'
+
+const CARD = (what: string) => js`{
+  "type": "AdaptiveCard",
+  "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+  "version": "1.2",
+  "body": ${what}.body,
+  "actions": ${what}.actions
+}`
+
+/** menu(say, choices, buttons): few are buttons all; of more, the choices are a list. A choice is {title, value}. */
+export const MENU = js`
+function menu(say, choices, buttons) {
+  var all = choices.concat(buttons);
+  var few = all.length <= 4;
+  var lines = [say];
+  var body = [];
+  var actions = [];
+  for (var i = 0; i < all.length; i++) {
+    lines.push((i + 1) + '. ' + all[i].title);
+    if (few || i >= choices.length) {
+      actions.push({ type: 'Action.Submit', title: all[i].title, data: { pressed: all[i].value } });
+    }
+  }
+  if (!few) {
+    body.push({
+      type: 'Input.ChoiceSet', id: 'picked', label: scenario.t.choose, placeholder: scenario.t.choose,
+      style: 'compact', choices: choices
+    });
+    actions.unshift({ type: 'Action.Submit', title: scenario.t.submit });
+  }
+  actions.push({ type: 'Action.Submit', title: scenario.t.stop, data: { pressed: '@stop' }, associatedInputs: 'none' });
+  lines.push(scenario.t.replyNumber);
+  scenario.menu = { say: say, all: all, text: lines.join('\n'), body: body, actions: actions };
+}
+`
+
+/** What was picked is in `scenario.picked`: a value, or `@nothing`, `@lost` after the third time, `@stop`. */
+const READ_MENU = js`
+var answer = scenario.answer;
+var card = answer && typeof answer === 'object' ? answer : {};
+var typed = typeof answer === 'string' ? answer.replace(/^\s+|[\s.)]+$/g, '').toLowerCase() : '';
+var picked = card.pressed || card.picked || card.date || '';
+var all = scenario.menu.all;
+for (var i = 0; i < all.length; i++) {
+  if (typed === String(i + 1) || typed === all[i].title.toLowerCase()) picked = all[i].value;
+}
+if (typed === '0' || typed === scenario.t.stop.toLowerCase()) picked = '@stop';
+if (scenario.menu.dates && /^\d{4}-\d\d-\d\d$/.test(typed) && moment(typed, 'YYYY-MM-DD', true).isValid()) picked = typed;
+if (card.part) scenario.part = card.part;
+scenario.tries = picked ? 0 : (scenario.tries || 0) + 1;
+scenario.picked = picked || (scenario.tries < 3 ? '@nothing' : '@lost');
+scenario.answer = '';
+if (scenario.picked === '@nothing') {
+  scenario.menu.say = scenario.t.notUnderstood;
+  scenario.menu.text = scenario.t.notUnderstood + '\n' + scenario.menu.text;
+}
+`
+
+interface Picking {
+  /** Calls `menu`. */
+  menu: string
+  /** Where values lead that are none of a thing: `@other` and the like. */
+  cases?: Record<string, Target>
+  /** Where any other value leads. */
+  chosen: Target
+  /** Only where there are no cards. */
+  textOnly?: true
+}
+
+/** One of several. Other steps may make a menu too and go on to `<name>Channel`. */
+export function pick(name: string, { menu, cases = {}, chosen, textOnly }: Picking): Named[] {
+  const ask = `${name}Channel`
+  const text = askByText(textOnly ? ask : `${name}Text`, 'scenario.menu.text', 'answer', { next: `${name}Read` })
+  const byChannel = [
+    branch(ask, 'scenario.sms', { yes: `${name}Text`, no: `${name}Card` }),
+    askByCard(`${name}Card`, 'scenario.menu.say', CARD('scenario.menu'), 'answer', { next: `${name}Read` }),
+  ]
+  return [
+    act(name, `${MENU}${menu}`),
+    ...(textOnly ? [] : byChannel),
+    text,
+    act(`${name}Read`, READ_MENU),
+    choose(`${name}Picked`, 'scenario.picked', { '@nothing': ask, '@lost': LOST, '@stop': STOP, ...cases }, chosen),
+  ]
+}
+
+/** form(say, fields): a field is {name, label, kind, options, value, required}. What is known already is filled in. */
+export const FORM = js`
+function form(say, fields) {
+  var known = scenario.given = scenario.given || {};
+  var body = [];
+  for (var i = 0; i < fields.length; i++) {
+    var field = fields[i];
+    var label = field.label + (field.required || field.kind === 'agree' ? '' : ' (' + scenario.t.optional + ')');
+    var input = { type: 'Input.Text', id: 'f' + i, label: label, placeholder: field.label, value: known[field.name] };
+    if (field.kind === 'email') input.style = 'Email';
+    if (field.kind === 'phone') input.style = 'Tel';
+    if (field.kind === 'date') input.type = 'Input.Date';
+    if (field.kind === 'choice') {
+      input.type = 'Input.ChoiceSet';
+      input.style = 'expanded';
+      input.choices = [];
+      for (var j = 0; j < field.options.length; j++) {
+        input.choices.push({ title: field.options[j], value: field.options[j] });
+      }
+    }
+    if (field.kind === 'agree') {
+      input.type = 'Input.Toggle';
+      input.title = scenario.t.agree;
+      input.valueOn = field.value;
+      input.valueOff = '';
+    }
+    if (field.required) {
+      input.isRequired = true;
+      input.errorMessage = label + ': ' + scenario.t.required;
+    }
+    body.push(input);
+  }
+  scenario.form = { say: say, fields: fields, at: 0, body: body, actions: [
+    { type: 'Action.Submit', title: scenario.t.submit },
+    { type: 'Action.Submit', title: scenario.t.stop, data: { pressed: '@stop' }, associatedInputs: 'none' }
+  ] };
+}
+`
+
+/** keep(field, value): a contact is what it looks like. */
+const KEEP = js`
+function keep(field, value) {
+  var name = field.name;
+  if (name === 'patient.contact') name = value.indexOf('@') >= 0 ? 'patient.email' : 'patient.phone';
+  scenario.given[name] = value;
+}
+function trimmed(value) {
+  return typeof value === 'string' ? value.replace(/^\s+|\s+$/g, '') : '';
+}
+scenario.picked = '@done';
+`
+
+const READ_CARD = js`
+${KEEP}
+var answer = scenario.answer;
+var card = answer && typeof answer === 'object' ? answer : {};
+var fields = scenario.form.fields;
+var missing = typeof answer === 'string';
+for (var i = 0; i < fields.length; i++) {
+  var value = trimmed(card['f' + i]);
+  delete scenario.given[fields[i].name];
+  if (value) keep(fields[i], value);
+  else if (fields[i].required) missing = true;
+  scenario.form.body[i].value = value;
+}
+var noContact = scenario.form.contact && !scenario.given['patient.email'] && !scenario.given['patient.phone'];
+scenario.form.say = missing ? scenario.t.fillIn : scenario.t.oneOfBoth;
+scenario.tries = missing || noContact ? (scenario.tries || 0) + 1 : 0;
+if (scenario.tries > 0) scenario.picked = scenario.tries < 3 ? '@again' : '@lost';
+if (card.pressed === '@stop' || scenario.answer === '0') scenario.picked = '@stop';
+scenario.answer = '';
+`
+
+const NEXT_FIELD = js`
+var field = scenario.form.fields[scenario.form.at];
+var lines = scenario.form.at === 0 && scenario.form.say ? [scenario.form.say, field.text || field.label] : [field.text || field.label];
+for (var i = 0; i < field.options.length; i++) lines.push((i + 1) + '. ' + field.options[i]);
+if (field.kind === 'agree') lines.push(scenario.t.agreeText);
+lines.push(field.required ? scenario.t.replyText : scenario.t.replySkip);
+scenario.question = lines.join('\n');
+`
+
+const READ_FIELD = js`
+${KEEP}
+var field = scenario.form.fields[scenario.form.at];
+var typed = trimmed(scenario.answer);
+var value = typed === '-' ? '' : typed;
+if (field.kind === 'agree') value = typed === '1' ? field.value : '';
+if (field.kind === 'choice' && /^\d+$/.test(typed)) value = field.options[Number(typed) - 1] || '';
+scenario.answer = '';
+delete scenario.given[field.name];
+if (value) keep(field, value);
+if (!value && field.required) {
+  scenario.tries = (scenario.tries || 0) + 1;
+  scenario.picked = scenario.tries < 3 ? '@next' : '@lost';
+} else {
+  scenario.tries = 0;
+  scenario.form.at = scenario.form.at + 1;
+  if (scenario.form.at < scenario.form.fields.length) scenario.picked = '@next';
+}
+if (typed === '0') scenario.picked = '@stop';
+`
+
+/** Several fields: one card, or one text each. Other steps may make a form too and go on to `<name>Channel`. */
+export function form(name: string, { make, done }: { /** Calls `form`. */ make: string; done: Target }): Named[] {
+  const ends = { '@stop': STOP, '@lost': LOST }
+  return [
+    act(name, `${FORM}${make}`),
+    branch(`${name}Channel`, 'scenario.sms', { yes: `${name}Field`, no: `${name}Card` }),
+    askByCard(`${name}Card`, 'scenario.form.say', CARD('scenario.form'), 'answer'),
+    act(`${name}ReadCard`, READ_CARD),
+    choose(`${name}Filled`, 'scenario.picked', { '@again': `${name}Card`, ...ends }, done),
+    act(`${name}Field`, NEXT_FIELD),
+    askByText(`${name}Text`, 'scenario.question', 'answer'),
+    act(`${name}ReadText`, READ_FIELD),
+    choose(`${name}Answered`, 'scenario.picked', { '@next': `${name}Field`, ...ends }, done),
+  ]
+}
+
+/** again(fields): the fields of a `needsInput`, as fields of a form, in the scheduler's words. */
+export const AGAIN = js`
+${FORM}
+function again(asked) {
+  var fields = [];
+  var contact = false;
+  for (var i = 0; i < asked.length; i++) {
+    var name = asked[i].name;
+    var field = { name: name, label: asked[i].text, kind: 'text', options: asked[i].options || [], required: true };
+    if (field.options.length > 0) field.kind = 'choice';
+    if (/email$/i.test(name)) field.kind = 'email';
+    if (/phone$/i.test(name)) field.kind = 'phone';
+    if (/birthDate$/.test(name)) {
+      field.kind = 'date';
+      field.text = field.label + ' ' + scenario.t.birthDateText;
+    }
+    if (name === 'patient.consentId') {
+      field.kind = 'agree';
+      field.value = scenario.service.consent.id;
+    }
+    delete (scenario.given || {})[name];
+    fields.push(field);
+  }
+  form('', fields);
+}
+`

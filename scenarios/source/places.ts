@@ -1,0 +1,133 @@
+// Where, and what for: the nearest clinics, then their services.
+
+import { act, branch, js, say, type Named, type Target } from './building.ts'
+import { AGAIN, form, pick } from './asking.ts'
+import { ask } from './scheduling.ts'
+
+/** From `where` to `chosen`, with the clinic in `scenario.site` and the service in `scenario.service`. */
+export function whereAndWhat({ series, chosen }: { series: boolean; chosen: Target }): Named[] {
+  return [
+    branch('where', 'scenario.near || scenario.scenarioArgs.locationId', { yes: 'locations', no: 'place' }, {
+      label: 'Is it known where?',
+    }),
+    ...form('place', {
+      make: js`
+scenario.given = scenario.given || {};
+delete scenario.given['near.postalCode'];
+form(scenario.t.where, [{ name: 'near.postalCode', label: scenario.t.postalCode, kind: 'text', options: [], required: false }]);`,
+      done: 'placeKeep',
+    }),
+    act('placeAgain', js`${AGAIN}again(scenario.reply.fields);`, { label: 'That place is not known', next: 'placeChannel' }),
+    act(
+      'placeKeep',
+      js`
+var code = scenario.given['near.postalCode'];
+scenario.near = code ? { postalCode: code, country: getEnv('schedulingCountry') } : null;`,
+      { label: 'Keep the place' },
+    ),
+    ...ask(
+      'locations',
+      'get-locations',
+      js`"near": scenario.near, "locationId": scenario.scenarioArgs.locationId, "limit": 5`,
+      { ok: 'locationsKeep', noLocations: 'wayOn', needsInput: 'placeAgain' },
+    ),
+    act('locationsKeep', js`scenario.locations = scenario.reply; scenario.tries = 0;`, { label: 'Keep the clinics' }),
+    branch('locationGiven', 'scenario.scenarioArgs.locationId', { yes: 'locationKeep', no: 'location' }, {
+      label: 'Is the clinic given?',
+    }),
+    ...pick('location', {
+      menu: js`
+var found = scenario.locations;
+menu(found.say, found.menus.locations.choices, [{ title: scenario.t.elsewhere, value: '@elsewhere' }]);
+var body = [];
+for (var i = 0; i < found.locations.length; i++) {
+  var site = found.locations[i];
+  var buttons = [];
+  if (site.bookBy.indexOf('chat') >= 0) {
+    buttons.push({ type: 'Action.Submit', title: scenario.t.bookAt + ' ' + site.name, data: { pressed: site.id } });
+  }
+  if (site.bookingPage) {
+    buttons.push({ type: 'Action.OpenUrl', title: scenario.t.openPage + ': ' + site.name, url: site.bookingPage });
+  }
+  body.push({ type: 'Container', separator: i > 0, items: [
+    { type: 'TextBlock', text: site.label, weight: 'Bolder', wrap: true },
+    { type: 'TextBlock', text: site.hoursText, wrap: true, spacing: 'None' },
+    { type: 'TextBlock', text: site.phone || '', wrap: true, spacing: 'None' },
+    { type: 'ActionSet', actions: buttons }
+  ] });
+}
+scenario.menu.body = body;
+scenario.menu.actions = [
+  { type: 'Action.Submit', title: scenario.t.elsewhere, data: { pressed: '@elsewhere' } },
+  { type: 'Action.Submit', title: scenario.t.stop, data: { pressed: '@stop' } }
+];`,
+      cases: { '@elsewhere': 'place' },
+      chosen: 'locationKeep',
+    }),
+    act(
+      'locationKeep',
+      js`
+var wanted = scenario.scenarioArgs.locationId || scenario.picked;
+var all = scenario.locations.locations;
+for (var i = 0; i < all.length; i++) if (all[i].id === wanted) scenario.site = all[i];
+var services = scenario.site.services;
+scenario.services = [];
+for (var j = 0; j < services.length; j++) if (${series ? 'services[j].doses > 1' : 'true'}) scenario.services.push(services[j]);
+scenario.chat = scenario.site.bookBy.indexOf('chat') >= 0;`,
+      { label: 'Keep the clinic' },
+    ),
+    branch('byChat', 'scenario.chat && scenario.services.length > 0', { yes: 'serviceGiven', no: 'notHere' }, {
+      label: 'Can it be booked in the chat?',
+    }),
+    act(
+      'notHere',
+      js`
+var text = scenario.chat ? ${series ? 'scenario.t.noSeries' : 'scenario.t.unexpected'} : scenario.site.label;
+scenario.reply = { outcome: '', say: text, text: text, wayOn: { handoff: true } };`,
+      { label: 'Not in the chat', next: 'wayOn' },
+    ),
+    branch('serviceGiven', 'scenario.scenarioArgs.serviceId', { yes: 'serviceKeep', no: 'service' }, {
+      label: 'Is the service given?',
+    }),
+    ...pick('service', {
+      menu: js`
+var choices = [];
+for (var i = 0; i < scenario.services.length; i++) {
+  var service = scenario.services[i];
+  choices.push({ title: service.name + (service.price ? ' (' + service.price + ')' : ''), value: service.id });
+}
+menu(scenario.t.whichService, choices, [{ title: scenario.t.anotherClinic, value: '@clinic' }]);`,
+      cases: { '@clinic': 'location' },
+      chosen: 'serviceKeep',
+    }),
+    act(
+      'serviceKeep',
+      js`
+var wanted = scenario.scenarioArgs.serviceId || scenario.picked;
+var all = scenario.site.services;
+for (var i = 0; i < all.length; i++) if (all[i].id === wanted) scenario.service = all[i];
+scenario.practitionerId = null;
+scenario.doses = [];
+for (var dose = 1; dose <= scenario.service.doses; dose++) scenario.doses.push(dose);`,
+      { label: 'Keep the service' },
+    ),
+    ...(series ? [say('severalDoses', 'scenario.t.severalDoses')] : []),
+    branch('whoServes', 'scenario.service.practitioners.length > 0', { yes: 'practitioner', no: chosen }, {
+      label: 'Can somebody be chosen?',
+    }),
+    ...pick('practitioner', {
+      menu: js`
+var service = scenario.service;
+var choices = [];
+for (var i = 0; i < service.practitioners.length; i++) {
+  choices.push({ title: service.practitioners[i].name, value: service.practitioners[i].id });
+}
+menu(scenario.t.whichPractitioner, choices, service.practitionerRequired ? [] : [{ title: scenario.t.anyone, value: '@anyone' }]);`,
+      chosen: 'practitionerKeep',
+    }),
+    act('practitionerKeep', js`scenario.practitionerId = scenario.picked === '@anyone' ? null : scenario.picked;`, {
+      label: 'Keep who',
+      next: chosen,
+    }),
+  ]
+}

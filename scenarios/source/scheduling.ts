@@ -1,0 +1,123 @@
+// What all scenarios here have in common: how they start, how they call the scheduler, and how a patient goes on when
+// something does not work.
+
+import { act, assign, call, choose, end, js, replace, say, type Named, type Target } from './building.ts'
+import { LOST, pick, STOP } from './asking.ts'
+
+/** What every request says: the language, and that faults are wanted as outcomes, since a script sees only good replies. */
+export const COMMON = js`"locale": scenario.locale, "faults": "outcome"`
+
+/** What a scenario that this one plays needs to know. */
+export const ARGS = js`"channel": scenario.sms ? "sms" : "webchat", "locale": scenario.locale`
+
+/** The generator puts the default texts here: those that the scenario uses. */
+export const DEFAULT_TEXTS = '/*DEFAULT_TEXTS*/{}'
+
+/** Texts, language and channel. All of them can be told in the arguments; the web page of the bot knows some. */
+export function start(): Named {
+  return act(
+    'start',
+    js`
+var args = scenario.scenarioArgs || {};
+var visitor = conversation.initConversationEvent || {};
+var strings = typeof customLocalizedStrings === 'undefined' ? {} : customLocalizedStrings;
+var texts = ${DEFAULT_TEXTS};
+scenario.t = {};
+for (var key in texts) scenario.t[key] = strings['scheduling/' + key] || texts[key];
+scenario.locale = args.locale || visitor.locale || (session.preferredLocale && session.preferredLocale()) || 'en-US';
+var channel = args.channel || conversation.schedulingChannel || (session.message && session.message.source) || '';
+scenario.sms = channel === 'sms' || channel === 'twilio' || channel === 'whatsapp';
+scenario.tries = 0;
+var place = args.location || visitor.location;
+if (place && place.lat && place.long) scenario.near = { latitude: Number(place.lat), longitude: Number(place.long) };
+`,
+  )
+}
+
+/**
+ * A function of the scheduler, and where its outcomes lead. `unavailable` and what cannot be told at all lead to the ways
+ * on; an outcome that nobody named is owned up to.
+ */
+export function ask(name: string, function_: string, payload: string, outcomes: Record<string, Target>): Named[] {
+  return [
+    assign(name, 'retry', name, { label: `${function_}: remember where to try again` }),
+    call(`${name}Call`, function_, `{ ${payload}, ${COMMON} }`, { into: 'reply', fails: 'fault' }, { label: function_ }),
+    choose(
+      `${name}Outcome`,
+      'scenario.reply && scenario.reply.outcome',
+      { ...outcomes, unavailable: 'wayOn' },
+      'unexpected',
+      { label: `${function_}: outcome` },
+    ),
+  ]
+}
+
+interface Ways {
+  /** The calls that can be tried again. */
+  retries: string[]
+  /** What else this scenario can do: JavaScript that adds to `ways`. */
+  ways?: string
+  cases?: Record<string, Target>
+}
+
+/** How to go on after what did not succeed: `wayOn`, `fault`, `unexpected`, `lost`, `bye`. */
+export function ending({ retries, ways = '', cases = {} }: Ways): Named[] {
+  const calls = retries.length > 0
+  const failed = (name: string, text: string, label: string) =>
+    act(
+      name,
+      js`scenario.reply = { outcome: '${name === 'fault' ? 'unavailable' : ''}', say: ${text}, text: ${text}, wayOn: { handoff: true } };`,
+      { label, next: 'wayOn' },
+    )
+  return [
+    ...(calls
+      ? [
+          failed('fault', 'scenario.t.unreachable', 'The scheduler cannot be reached'),
+          failed('unexpected', 'scenario.t.unexpected', 'An outcome that is not known'),
+        ]
+      : []),
+    act(
+      'lost',
+      js`
+scenario.tries = 0;
+scenario.reply = { outcome: '', say: scenario.t.lost, text: scenario.t.lost, wayOn: { handoff: true } };`,
+      { label: 'Three answers were not understood' },
+    ),
+    ...pick('wayOn', {
+      menu: js`
+var reply = scenario.reply;
+var on = reply.wayOn || {};
+var site = scenario.site || {};
+var phone = on.phone || site.phone || getEnv('schedulingPhone');
+var page = on.bookingPage || site.bookingPage || getEnv('schedulingBookingPage');
+var ways = [];
+if (reply.outcome === 'unavailable' || reply.outcome === 'inProgress') {
+  ways.push({ title: scenario.t.tryAgain, value: '@retry' });
+}
+${ways}
+if (on.handoff) ways.push({ title: scenario.t.person, value: '@person' });
+menu(reply.say, ways, []);
+var lines = [reply.say];
+if (phone) lines.push(scenario.t.call + ': ' + phone);
+if (page) lines.push(scenario.t.openPage + ': ' + page);
+lines.push(scenario.t.howOn);
+scenario.menu.text = scenario.menu.text.replace(reply.say, function () { return lines.join('\n'); });
+if (phone) scenario.menu.body.push({ type: 'TextBlock', wrap: true, text: scenario.t.call + ': ' + phone });
+if (page) scenario.menu.actions.unshift({ type: 'Action.OpenUrl', title: scenario.t.openPage, url: page });
+`,
+      cases: { ...(calls ? { '@retry': 'retry' } : {}), '@person': 'person', ...cases },
+      chosen: STOP,
+    }),
+    ...(calls
+      ? [
+          choose('retry', 'scenario.retry', Object.fromEntries(retries.map((name) => [name, `${name}Call`])), STOP, {
+            label: 'Try again what failed',
+          }),
+        ]
+      : []),
+    say(STOP, 'scenario.t.bye', { next: end }),
+    replace('person', 'scheduling_person', `{ ${ARGS} }`, { label: 'Hand over to a person' }),
+  ]
+}
+
+export { LOST, STOP }
