@@ -76,8 +76,8 @@ export const texts: Record<string, Text> = {
 
   // Who
   details: {
-    en: 'I need a few details. They go to the clinic, and nowhere else.',
-    es: 'Necesito algunos datos. Son para la clínica y para nadie más.',
+    en: 'The clinic needs a few details.',
+    es: 'La clínica necesita algunos datos.',
   },
   name: { en: 'Your first and last name', es: 'Su nombre y apellidos' },
   patientName: { en: 'First and last name of the patient', es: 'Nombre y apellidos del paciente' },

@@ -14,17 +14,17 @@ interface Port {
   addEventListener(type: 'message', listener: (event: { data: Job }) => void): void
 }
 
-const port = self as unknown as Port
-const post = port.postMessage.bind(port)
-port.addEventListener('message', ({ data: job }) => {
+// Kept now, before scenarios run and before their names are taken away.
+const global = self as unknown as Port & Record<string, unknown>
+const post = global.postMessage.bind(global)
+global.addEventListener('message', ({ data: job }) => {
   void run(job).then(post)
 })
-// Kept now: the code that runs here may change what it can reach.
 const { parse, stringify } = JSON
 const Compiled = Function
 
 hideWhatScenariosDoNotHave()
-const known = new Set(Object.getOwnPropertyNames(self))
+const known = new Set(Object.getOwnPropertyNames(global))
 
 async function run(job: Job): Promise<Done> {
   const notes: string[] = []
@@ -180,8 +180,8 @@ function plain<T extends object>(value: T, notes: string[], what?: string): any 
 }
 
 function strayGlobals(): string[] {
-  const stray = Object.getOwnPropertyNames(self).filter((name) => !known.has(name))
-  for (const name of stray) Reflect.deleteProperty(self, name)
+  const stray = Object.getOwnPropertyNames(global).filter((name) => !known.has(name))
+  for (const name of stray) Reflect.deleteProperty(global, name)
   return stray.map((name) => `\`${name}\` is not declared: write \`var ${name}\``)
 }
 
@@ -201,13 +201,12 @@ function hideWhatScenariosDoNotHave(): void {
     'FinalizationRegistry', 'decodeURI', 'decodeURIComponent', 'encodeURI', 'encodeURIComponent', 'escape', 'unescape',
     'eval', 'isFinite', 'isNaN', 'console', 'setTimeout', 'clearTimeout', 'globalThis', 'Iterator',
   ])
-  const own = self as unknown as Record<string, unknown>
-  for (let at: object | null = self; at && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+  for (let at: object | null = global; at && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
     for (const name of Object.getOwnPropertyNames(at)) {
       if (language.has(name) || name === 'constructor') continue
       if (Reflect.deleteProperty(at, name)) continue
       try {
-        own[name] = undefined
+        global[name] = undefined as never
       } catch {
         // What can be neither taken away nor hidden reaches nothing: the policy of the worker sees to that.
       }

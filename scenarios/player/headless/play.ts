@@ -1,0 +1,140 @@
+// Plays scenarios without a page: the same engine, driven by a script of answers.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+import { Conversation, type Channel, type Event, type Message } from '../engine/conversation.ts'
+import type { Answer, Prompt } from '../engine/prompt.ts'
+import { readScenario, type Scenario } from '../engine/read.ts'
+import type { Http } from '../engine/request.ts'
+import { nodeSandbox } from './sandbox.ts'
+
+export const SCENARIOS = fileURLToPath(new URL('../../', import.meta.url))
+
+/** One answer of a script: what is typed, or what is done with the question. Undefined: the script is at its end. */
+export type Scripted = string | Answer | ((prompt: Prompt) => Answer)
+
+export interface Play {
+  trigger: string
+  args?: Record<string, unknown>
+  answers: Iterable<Scripted>
+  scenarios: ReadonlyMap<string, Scenario>
+  env: Record<string, string>
+  strings?: Record<string, unknown>
+  locale?: string
+  channel?: Channel
+  visitor?: Record<string, unknown>
+  http?: Http
+  /** Hears of everything, as it happens. */
+  on?: (event: Event) => void
+}
+
+/** What was said, asked and done. */
+export interface Played {
+  events: Event[]
+  messages: Message[]
+  prompts: Prompt[]
+  /** Everything the patient read, a line for each message. */
+  transcript: string
+  problems: string[]
+  notes: string[]
+  /** `trigger/step id` of every step that was played. */
+  steps: Set<string>
+  /** How it ended. */
+  end: 'ended' | 'unanswered'
+}
+
+/** The script has no answer left. */
+class Unanswered extends Error {}
+
+/** Plays a scenario until it ends, or until the script has no answer left. */
+export async function play(options: Play): Promise<Played> {
+  const answers = options.answers[Symbol.iterator]()
+  return playWith(options, async (prompt) => {
+    const { value, done } = answers.next()
+    if (done) throw new Unanswered()
+    if (typeof value === 'function') return value(prompt)
+    return typeof value === 'string' ? { text: value } : value
+  })
+}
+
+export async function playWith(
+  options: Omit<Play, 'answers'>,
+  answer: (prompt: Prompt) => Promise<Answer>,
+): Promise<Played> {
+  const played: Played = {
+    events: [],
+    messages: [],
+    prompts: [],
+    transcript: '',
+    problems: [],
+    notes: [],
+    steps: new Set(),
+    end: 'ended',
+  }
+  const conversation = new Conversation({
+    scenarios: options.scenarios,
+    sandbox: nodeSandbox(),
+    http: options.http ?? overTheNetwork(),
+    env: options.env,
+    strings: options.strings ?? {},
+    locale: options.locale ?? 'en-US',
+    channel: options.channel ?? 'webchat',
+    visitor: options.visitor,
+    on: (event) => {
+      note(played, event)
+      options.on?.(event)
+    },
+    answer,
+    pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+  })
+  try {
+    await conversation.begin(options.trigger, options.args)
+  } catch (error) {
+    if (!(error instanceof Unanswered)) throw error
+    played.end = 'unanswered'
+  } finally {
+    conversation.close()
+  }
+  return played
+}
+
+function note(played: Played, event: Event): void {
+  played.events.push(event)
+  if (event.type === 'step') played.steps.add(`${event.trigger}/${event.step.id}`)
+  if (event.type === 'problem') played.problems.push(event.text)
+  if (event.type === 'note') played.notes.push(event.text)
+  if (event.type === 'message') {
+    played.messages.push(event.message)
+    played.transcript += `bot: ${event.message.text}\n`
+  }
+  if (event.type === 'prompt') {
+    played.prompts.push(event.prompt)
+    played.transcript += `bot: ${event.prompt.text}\n`
+  }
+  if (event.type === 'answer') played.transcript += `patient: ${event.text}\n`
+}
+
+/** Sends for real, and gives up after so long: how long the bot waits is written down nowhere. */
+export function overTheNetwork(milliseconds = 30_000): Http {
+  return async ({ method, url, headers, body }) => {
+    const response = await fetch(url, { method, headers, body, signal: AbortSignal.timeout(milliseconds) })
+    return { status: response.status, headers: Object.fromEntries(response.headers), text: await response.text() }
+  }
+}
+
+/** The exports in a folder, by trigger. */
+export function scenariosIn(folder: string): Map<string, Scenario> {
+  const names = readdirSync(folder).filter((name) => name.endsWith('.json'))
+  const read = names.map((name) => readScenario(readFileSync(`${folder}/${name}`, 'utf8')))
+  return new Map(read.map((scenario) => [scenario.trigger, scenario]))
+}
+
+/** `customLocalizedStrings` of a locale, from a table as the management API takes it. */
+export function stringsFor(locale: string, file = `${SCENARIOS}localization/localization.json`): Record<string, unknown> {
+  if (!existsSync(file)) return {}
+  const { custom } = JSON.parse(readFileSync(file, 'utf8')) as { custom: Record<string, string>[] }
+  const column = locale.toLowerCase()
+  const known = custom.filter((row) => row[column] !== undefined)
+  return Object.fromEntries(known.map((row) => [row.stringId, row[column]]))
+}

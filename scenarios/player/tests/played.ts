@@ -1,0 +1,117 @@
+// What the headless tests share: one handler, and which steps of which scenario were played by any of them.
+
+import assert from 'node:assert/strict'
+
+import type { Answer, Prompt } from '../engine/prompt.ts'
+import type { Http } from '../engine/request.ts'
+import { overTheNetwork, play, scenariosIn, SCENARIOS, stringsFor, type Play, type Played, type Scripted } from '../headless/play.ts'
+import { startHandler, type Handler } from './handler.ts'
+
+export const scenarios = scenariosIn(SCENARIOS)
+const covered = new Set<string>()
+let handler: Handler | undefined
+
+export async function start(): Promise<Handler> {
+  handler = await startHandler({ config: new URL('clinic.toml', import.meta.url).pathname })
+  return handler
+}
+
+type Options = Partial<Omit<Play, 'trigger' | 'answers'>> & { table?: boolean; unfinished?: true }
+
+/** Plays one of our scenarios. It has to end, and nothing in it may fail. */
+export async function plays(trigger: string, answers: Scripted[], options: Options = {}): Promise<Played> {
+  const env = {
+    schedulingBaseUrl: handler!.url,
+    schedulingFunctionKey: 'unused',
+    schedulingPhone: '',
+    schedulingBookingPage: '',
+    schedulingCountry: 'US',
+  }
+  const { locale = 'en-US', table = true, unfinished } = options
+  const rest = [...answers]
+  const script: Scripted[] = []
+  const counted = (function* () {
+    while (rest.length > 0) {
+      const next = rest.shift()!
+      script.push(next)
+      yield next
+    }
+  })()
+  const played = await play({
+    scenarios,
+    strings: table ? stringsFor(locale) : {},
+    ...options,
+    env: { ...env, ...options.env },
+    trigger,
+    answers: counted,
+  })
+  for (const step of played.steps) covered.add(step)
+  assert.deepEqual(played.problems, [], played.transcript)
+  if (table) assert.deepEqual(played.notes, [], played.transcript)
+  if (!unfinished) assert.equal(played.end, 'ended', `it still asks: ${played.transcript}`)
+  assert.equal(rest.length, 0, `${rest.length} answers were not asked for:\n${played.transcript}`)
+  return played
+}
+
+/** Only text: no card, no list of choices. */
+export function isOnlyText({ prompts, messages }: Played): void {
+  for (const message of [...messages, ...prompts]) assert.deepEqual(message.cards, [], message.text)
+  for (const prompt of prompts) {
+    assert.equal(prompt.kind, 'text', prompt.text)
+    assert.deepEqual(prompt.titles, [])
+  }
+}
+
+/** The code in what was said. */
+export function codeIn({ transcript }: Played): string {
+  const found = /\b[0-9A-Z]{5}-[0-9A-Z]{5}\b/.exec(transcript)
+  assert.ok(found, transcript)
+  return found[0]
+}
+
+export interface Call {
+  function: string
+  body: any
+}
+
+/** The network, with somebody between: hears each call before it is sent, and may answer in the handler's place. */
+export function between(listen: (call: Call) => unknown): Http {
+  const send = overTheNetwork()
+  return async (sent) => {
+    const call = { function: sent.url.replace(/.*\/api\//, ''), body: JSON.parse(sent.body ?? '{}') }
+    const answered = await listen(call)
+    if (answered === undefined) return send(sent)
+    return { status: 200, headers: {}, text: JSON.stringify(answered) }
+  }
+}
+
+/** Calls the handler beside the scenario. */
+export async function call(function_: string, body: unknown): Promise<any> {
+  const response = await fetch(`${handler!.url}/api/${function_}`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  return response.json()
+}
+
+/** Looks at a question on the way. */
+export function seeing(look: (prompt: Prompt) => void, answer: Scripted): (prompt: Prompt) => Answer {
+  return (prompt) => {
+    look(prompt)
+    return typeof answer === 'function' ? answer(prompt) : typeof answer === 'string' ? { text: answer } : answer
+  }
+}
+
+/** The steps that no test has played. */
+export function uncovered(): { table: string; missing: string[] } {
+  const lines: string[] = []
+  const missing: string[] = []
+  for (const { trigger, steps } of scenarios.values()) {
+    const open = steps.filter(({ id }) => !covered.has(`${trigger}/${id}`))
+    missing.push(...open.map(({ label, type }) => `${trigger}: ${type} "${label}"`))
+    const played = steps.length - open.length
+    lines.push(`${trigger.padEnd(22)} ${String(played).padStart(4)} of ${String(steps.length).padStart(4)} steps  ${((100 * played) / steps.length).toFixed(1)} %`)
+  }
+  return { table: lines.join('\n'), missing }
+}
