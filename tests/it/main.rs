@@ -22,6 +22,7 @@ mod language;
 mod local_host;
 mod operations;
 mod package;
+mod page;
 mod scale_out;
 mod schemathesis;
 mod store;
