@@ -10,6 +10,7 @@ mod check;
 mod config;
 mod conformance;
 mod crash;
+mod demo;
 mod deploy;
 mod embedded;
 mod fakes;
