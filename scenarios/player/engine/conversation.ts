@@ -249,7 +249,7 @@ export class Conversation {
     const before = Number(scope[step.variable] ?? 0)
     const after = step.operation === 'incrementBy' ? before + Number(value) : value
     if (step.scope === 'conversation') {
-      this.#conversation[step.variable] = after
+      this.#conversation = { ...this.#conversation, [step.variable]: after }
       this.#emitVariables({ [`conversation.${step.variable}`]: after }, frame)
     } else {
       this.#set(frame, { [step.variable]: after })
@@ -257,7 +257,7 @@ export class Conversation {
   }
 
   #set(frame: Frame, variables: Record<string, unknown>): void {
-    Object.assign(frame.variables, variables)
+    frame.variables = { ...frame.variables, ...variables }
     const changed = Object.fromEntries(Object.entries(variables).map(([name, value]) => [`scenario.${name}`, value]))
     this.#emitVariables(changed, frame)
   }
@@ -311,22 +311,27 @@ export class Conversation {
     const scopes = { scenario: frame.variables, conversation: this.#conversation, user: this.#user }
     const { env, strings, locale, channel } = this.#options
     const around = { env, strings, locale, channel, message: this.#said }
-    const done = await this.#options.sandbox.run({ kind, code, async, scopes, around })
+    const sent = JSON.stringify(scopes)
+    const done = await this.#options.sandbox.run({ kind, code, async, scopes: sent, around })
     if (this.#closed) throw new Closed('the conversation is over')
     for (const text of done.notes) this.#emit({ type: 'note', step, text })
     for (const text of done.logged) this.#emit({ type: 'log', text })
     if (done.failure !== undefined) this.#emit({ type: 'problem', step, text: `${told(step)} fails: ${done.failure}` })
-    const changed = differences(scopes, done.scopes)
-    frame.variables = done.scopes.scenario
-    this.#conversation = done.scopes.conversation
-    this.#user = done.scopes.user
-    if (Object.keys(changed).length > 0) this.#emitVariables(changed, frame)
+    if (done.scopes !== sent) {
+      const after = JSON.parse(done.scopes) as Scopes
+      frame.variables = after.scenario
+      this.#conversation = after.conversation
+      this.#user = after.user
+      const changed = differences(scopes, after)
+      if (Object.keys(changed).length > 0) this.#emitVariables(changed, frame)
+    }
     return done.value
   }
 
   #emitVariables(changed: Record<string, unknown>, frame: Frame): void {
+    // None of them is written into again: what changes is made anew.
     const scopes = { scenario: frame.variables, conversation: this.#conversation, user: this.#user }
-    this.#emit({ type: 'variables', changed, scopes: structuredClone(scopes) })
+    this.#emit({ type: 'variables', changed, scopes })
   }
 
   #emit(event: Event): void {

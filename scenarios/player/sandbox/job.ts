@@ -25,7 +25,8 @@ export interface Job {
   code: string
   /** The action calls `next()` when it has finished. */
   async: boolean
-  scopes: Scopes
+  /** `Scopes` as JSON: a text crosses to a worker far faster than what it says, and tells at once that nothing changed. */
+  scopes: string
   around: Surroundings
 }
 
@@ -33,7 +34,7 @@ export interface Done {
   number: number
   /** Absent: undefined. */
   value?: unknown
-  scopes: Scopes
+  scopes: string
   /** Why it failed. Then the scopes are what they had become. */
   failure?: string
   /** What the author should know. */

@@ -29,18 +29,18 @@ const known = new Set(Object.getOwnPropertyNames(global))
 async function run(job: Job): Promise<Done> {
   const notes: string[] = []
   const logged: string[] = []
-  const scopes = parse(stringify(job.scopes)) as Scopes
+  const scopes = parse(job.scopes) as Scopes
   const given = names(job, scopes, notes, logged)
   const done = (rest: Partial<Done>): Done => {
     notes.push(...strayGlobals())
-    return { number: job.number, notes, logged, ...rest, scopes: plain(scopes, notes) as Scopes }
+    return { number: job.number, notes, logged, ...rest, scopes: written(scopes, notes) }
   }
   try {
     if (job.kind === 'action') {
       await action(job, given)
       return done({})
     }
-    return done({ value: plain({ value: expression(job, given, notes) }, notes, 'the value').value })
+    return done({ value: parse(written({ value: expression(job, given, notes) }, notes)).value })
   } catch (error) {
     return done({ failure: describe(error) })
   }
@@ -174,15 +174,12 @@ function namingWhatIsMissing<T extends object>(name: string, object: T): T {
 // --- what comes back
 
 /** As it is kept between steps: as JSON, so that what is none of it is lost. */
-function plain<T extends object>(value: T, notes: string[], what?: string): any {
-  const text = stringify(value, function (key, member) {
-    if (typeof member === 'function') {
-      notes.push(`${what ?? `\`${key}\``} is a function, which does not last beyond its step`)
-      return undefined
-    }
-    return member
+function written(value: object, notes: string[]): string {
+  return stringify(value, (key, member) => {
+    if (typeof member !== 'function') return member
+    notes.push(`\`${key}\` is a function, which does not last beyond its step`)
+    return undefined
   })
-  return parse(text)
 }
 
 function strayGlobals(): string[] {
