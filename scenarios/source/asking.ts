@@ -1,7 +1,7 @@
 // How a question is asked and its answer read: with a card where the channel shows cards, with numbered text where it does
 // not. What is required is looked after here, since not every channel lets a card see to it.
 
-import { act, askByCard, askByText, branch, choose, js, type Named, type Target } from './building.ts'
+import { act, askByCard, askByText, branch, choose, js, together, type Named, type Target } from './building.ts'
 
 /** Steps that every scenario has: `ending()` in scheduling.ts. */
 export const STOP = 'bye'
@@ -84,13 +84,14 @@ export function pick(name: string, { menu, cases = {}, chosen, textOnly }: Picki
     branch(ask, 'scenario.sms', { yes: `${name}Text`, no: `${name}Card` }),
     askByCard(`${name}Card`, 'scenario.menu.say', CARD('scenario.menu'), 'answer', { next: `${name}Read` }),
   ]
-  return [
+  const steps = [
     act(name, `${MENU}${menu}`),
     ...(textOnly ? [] : byChannel),
     text,
     act(`${name}Read`, READ_MENU),
     choose(`${name}Picked`, 'scenario.picked', { '@nothing': ask, '@lost': LOST, '@stop': STOP, ...cases }, chosen),
   ]
+  return together(name, textOnly ? [] : [[0, 0], [1, 0], [2, 0], [2, 1], [3, 0], [4, 0]], steps)
 }
 
 /** form(say, fields): a field is {name, label, kind, options, value, required}. What is known already is filled in. */
@@ -200,7 +201,7 @@ if (typed === '0') scenario.picked = '@stop';
 /** Several fields: one card, or one text each. Other steps may make a form too and go on to `<name>Channel`. */
 export function form(name: string, { make, done }: { /** Calls `form`. */ make: string; done: Target }): Named[] {
   const ends = { '@stop': STOP, '@lost': LOST }
-  return [
+  const steps = [
     act(name, `${FORM}${make}`),
     branch(`${name}Channel`, 'scenario.sms', { yes: `${name}Field`, no: `${name}Card` }),
     askByCard(`${name}Card`, 'scenario.form.say', CARD('scenario.form'), 'answer'),
@@ -211,6 +212,7 @@ export function form(name: string, { make, done }: { /** Calls `form`. */ make: 
     act(`${name}ReadText`, READ_FIELD),
     choose(`${name}Answered`, 'scenario.picked', { '@next': `${name}Field`, ...ends }, done),
   ]
+  return together(name, [[0, 0], [1, 0], [2, 0], [3, 0], [4, 0], [2, 1], [3, 1], [4, 1], [5, 1]], steps)
 }
 
 /** again(reply): the fields of a `needsInput` as a form, with the scheduler's words for each. */

@@ -14,6 +14,23 @@ interface Common {
   /** What the designer and the pictures show. */
   label: string
   next?: Target | null
+  /** Where it stands among the steps that belong together. */
+  place?: Place
+}
+
+/** Steps of one group stand together, in columns and lines. */
+export interface Place {
+  group: string
+  column: number
+  line: number
+}
+
+/** Puts steps that belong together into columns; a step that names a line stands in that. */
+export function together(group: string, places: [column: number, line: number][], steps: Named[]): Named[] {
+  return steps.map((step, index) => {
+    const [column, line] = places[index] ?? [index, 0]
+    return { ...step, place: { group, column, line } }
+  })
 }
 
 export type Named = Common &

@@ -1,7 +1,7 @@
 // What all scenarios here have in common: how they start, how they call the scheduler, and how a patient goes on when
 // something does not work.
 
-import { act, assign, call, choose, end, js, replace, say, type Named, type Target } from './building.ts'
+import { act, assign, call, choose, end, js, replace, say, together, type Named, type Target } from './building.ts'
 import { LOST, pick, STOP } from './asking.ts'
 
 /** What every request says: the language, and that faults are wanted as outcomes, since a script sees only good replies. */
@@ -39,7 +39,7 @@ if (place && place.lat && place.long) scenario.near = { latitude: Number(place.l
  * on; an outcome that nobody named is owned up to.
  */
 export function ask(name: string, function_: string, payload: string, outcomes: Record<string, Target>): Named[] {
-  return [
+  return together(name, [], [
     assign(name, 'retry', name, { label: `${function_}: remember where to try again` }),
     call(`${name}Call`, function_, `{ ${payload}, ${COMMON} }`, { into: 'reply', fails: 'fault' }, { label: function_ }),
     choose(
@@ -49,7 +49,7 @@ export function ask(name: string, function_: string, payload: string, outcomes: 
       'unexpected',
       { label: `${function_}: outcome` },
     ),
-  ]
+  ])
 }
 
 interface Ways {

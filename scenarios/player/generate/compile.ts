@@ -2,8 +2,6 @@
 
 import { createHash } from 'node:crypto'
 
-import dagre from '@dagrejs/dagre'
-
 import { DEFAULT_TEXTS } from '../../source/scheduling.ts'
 import type { Named, Source } from '../../source/building.ts'
 import { texts } from '../../source/texts.ts'
@@ -34,7 +32,7 @@ export function exported(source: Source): string {
 
 export function steps(source: Source): Step[] {
   const named = source.steps.map((step, index) => compiled(source, step, source.steps[index + 1]))
-  return laidOut(withDefaultTexts(named))
+  return laidOut(source.steps, withDefaultTexts(named))
 }
 
 export function stepId(trigger: string, name: string): string {
@@ -163,22 +161,48 @@ function withDefaultTexts(steps: Step[]): Step[] {
   )
 }
 
-/** From top to bottom, each step below those that lead to it. */
-function laidOut(steps: Step[]): Step[] {
-  const graph = new dagre.graphlib.Graph({ multigraph: true })
-  graph.setGraph({ rankdir: 'TB', nodesep: 40, ranksep: 60, marginx: 20, marginy: 20 })
-  graph.setDefaultEdgeLabel(() => ({}))
-  for (const step of steps) graph.setNode(step.id, { width: WIDTH, height: HEIGHT })
-  for (const step of steps) {
-    for (const edge of edges(step)) {
-      const weight = edge.kind === 'error' ? 0 : edge.kind === 'case' ? 1 : 3
-      if (edge.from !== edge.to) graph.setEdge(edge.from, edge.to, { weight }, `${edge.kind} ${edge.when}`)
+/** The room between columns, and below a step for where it leads: a line for each way. */
+const GAP = 50
+const LINE = 15
+const BELOW = 30
+/** Steps that stand alone share a row, so many of them. */
+const COLUMNS = 6
+
+/** In the order of the source, row by row: what belongs together in one row, what stands alone side by side. */
+function laidOut(named: Named[], steps: Step[]): Step[] {
+  const rows = inRows(named, steps)
+  let y = 20
+  const placed = rows.flatMap((row) => {
+    const lines = Math.max(...row.map(({ line }) => line)) + 1
+    const tops: number[] = []
+    for (let line = 0; line < lines; line++) {
+      tops.push(y)
+      const ways = row.filter((one) => one.line === line).map(({ step }) => edges(step).length)
+      y += HEIGHT + BELOW + LINE * Math.max(...ways, 1)
     }
-  }
-  dagre.layout(graph)
-  return steps.map((step) => {
-    const { x, y } = graph.node(step.id)
-    const designer = { ...step.designer, xLocation: Math.round(x - WIDTH / 2), yLocation: Math.round(y - HEIGHT / 2) }
-    return { ...step, designer } as Step
+    return row.map(({ step, column, line }) => ({
+      ...step,
+      designer: { ...step.designer, xLocation: 20 + column * (WIDTH + GAP), yLocation: tops[line]! },
+    }))
   })
+  return placed as Step[]
+}
+
+interface Placed {
+  step: Step
+  group: string
+  column: number
+  line: number
+}
+
+function inRows(named: Named[], steps: Step[]): Placed[][] {
+  const rows: Placed[][] = []
+  steps.forEach((step, index) => {
+    const { group, column, line } = named[index]!.place ?? { group: '', column: 0, line: 0 }
+    const row = rows.at(-1)
+    const goesOn = row && row[0]!.group === group && (group !== '' || row.length < COLUMNS)
+    if (!goesOn) rows.push([{ step, group, column, line }])
+    else row.push({ step, group, column: group === '' ? row.length : column, line })
+  })
+  return rows
 }

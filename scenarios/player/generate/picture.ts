@@ -1,4 +1,6 @@
-// A picture of a flow, rendered from the export: every step where the designer has it, and what leads where.
+// A picture of a flow, rendered from the export: every step where the designer has it, and where it leads. What leads to a
+// step beside it is drawn; what leads farther is named below the step, as lines across the whole picture tell nobody
+// anything.
 
 import { edges, type Edge, type Step } from '../engine/export.ts'
 import type { Scenario } from '../engine/read.ts'
@@ -35,51 +37,57 @@ const WORDS: Record<Step['type'], string> = {
 const STYLE = `
   text { font: 13px system-ui, "Segoe UI", sans-serif; fill: #0f172a }
   .kind { font-size: 11px; fill: #475569 }
-  .when { font-size: 11px; fill: #334155; paint-order: stroke; stroke: #fff; stroke-width: 3px }
+  .when, .way { font-size: 11px; fill: #334155 }
+  .fails { fill: #b91c1c }
   rect { stroke: #64748b }
   .first { stroke: #0f172a; stroke-width: 2.5 }
   path { fill: none; stroke: #64748b }
-  .back { stroke: #cbd5e1 }
-  .error { stroke: #dc2626; stroke-dasharray: 5 4 }
-  @media (prefers-color-scheme: dark) { .sheet { fill: #fff } }
+  .error { stroke: #b91c1c; stroke-dasharray: 5 4 }
 `
 
 export function picture(scenario: Scenario): string {
-  const at = (id: string) => scenario.byId.get(id)!.designer
-  const width = Math.max(...scenario.steps.map(({ designer }) => designer.xLocation)) + WIDTH + 20
-  const height = Math.max(...scenario.steps.map(({ designer }) => designer.yLocation)) + HEIGHT + 20
-  const lines = scenario.steps.flatMap(edges).map((edge) => line(edge, at(edge.from), at(edge.to)))
-  const boxes = scenario.steps.map((step, index) => box(step, index === 0))
+  const width = Math.max(...scenario.steps.map(({ designer }) => designer.xLocation)) + WIDTH + 80
+  const height = Math.max(...scenario.steps.map((step) => step.designer.yLocation + 15 * edges(step).length)) + HEIGHT + 20
+  const drawn = scenario.steps.map((step, index) => {
+    const near = edges(step).filter((edge) => isNear(scenario, edge))
+    const far = edges(step).filter((edge) => !isNear(scenario, edge))
+    return [...near.map((edge) => line(scenario, edge)), box(step, index === 0), ...far.map((edge, at) => way(scenario, edge, at))]
+  })
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title">`,
     `<title id="title">${escaped(`${scenario.name} (${scenario.trigger}): ${scenario.steps.length} steps`)}</title>`,
     `<style>${STYLE}</style>`,
     '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" style="fill:#64748b;stroke:none"/></marker></defs>',
-    `<rect class="sheet" width="${width}" height="${height}" style="fill:#fff;stroke:none"/>`,
-    ...lines,
-    ...boxes,
+    `<rect width="${width}" height="${height}" style="fill:#fff;stroke:none"/>`,
+    ...drawn.flat(),
     '</svg>',
     '',
   ].join('\n')
 }
 
-interface Place {
-  xLocation: number
-  yLocation: number
+/** To the next column, in this line or one that is near. */
+function isNear(scenario: Scenario, { from, to }: Edge): boolean {
+  const [a, b] = [scenario.byId.get(from)!.designer, scenario.byId.get(to)!.designer]
+  return b.xLocation > a.xLocation && b.xLocation - a.xLocation < 2 * WIDTH && Math.abs(a.yLocation - b.yLocation) < 3 * HEIGHT
 }
 
-function line(edge: Edge, from: Place, to: Place): string {
-  const x1 = from.xLocation + WIDTH / 2
-  const y1 = from.yLocation + HEIGHT
-  const x2 = to.xLocation + WIDTH / 2
-  const back = to.yLocation <= from.yLocation
-  const y2 = to.yLocation
-  const bend = back ? 60 : Math.max(20, (y2 - y1) / 2)
-  const kind = edge.kind === 'error' ? 'error' : back ? 'back' : ''
-  const label = edge.when
-    ? `<text class="when" x="${x1 + (x2 - x1) * 0.25}" y="${y1 + 16}" text-anchor="middle">${escaped(edge.when)}</text>`
-    : ''
-  return `<path class="${kind}" d="M${x1} ${y1} C${x1} ${y1 + bend} ${x2} ${y2 - bend} ${x2} ${y2}" marker-end="url(#tip)"/>${label}`
+function line(scenario: Scenario, edge: Edge): string {
+  const [from, to] = [scenario.byId.get(edge.from)!.designer, scenario.byId.get(edge.to)!.designer]
+  const [x1, y1] = [from.xLocation + WIDTH, from.yLocation + HEIGHT / 2]
+  const [x2, y2] = [to.xLocation, to.yLocation + HEIGHT / 2]
+  const middle = (x1 + x2) / 2
+  const label = edge.when ? `<text class="when" x="${x2 - 8}" y="${y2 - 6}" text-anchor="end">${escaped(edge.when)}</text>` : ''
+  const kind = edge.kind === 'error' ? ' class="error"' : ''
+  return `<path${kind} d="M${x1} ${y1} C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}" marker-end="url(#tip)"/>${label}`
+}
+
+/** Where a step leads that is elsewhere. */
+function way(scenario: Scenario, edge: Edge, at: number): string {
+  const { xLocation, yLocation } = scenario.byId.get(edge.from)!.designer
+  const target = scenario.byId.get(edge.to)!
+  const text = `${edge.when ? `${edge.when} ` : ''}→ ${target.label ?? target.id}`
+  const kind = edge.kind === 'error' ? 'way fails' : 'way'
+  return `<a href="#${target.id}"><text class="${kind}" x="${xLocation + 10}" y="${yLocation + HEIGHT + 16 + 15 * at}">${escaped(text)}</text></a>`
 }
 
 function box(step: Step, first: boolean): string {
@@ -92,7 +100,7 @@ function box(step: Step, first: boolean): string {
     two ? `<text x="${x + 10}" y="${y + 55}">${escaped(two)}</text>` : '',
   ].join('')
   const rect = `<rect${first ? ' class="first"' : ''} x="${x}" y="${y}" width="${WIDTH}" height="${HEIGHT}" rx="8" fill="${COLOURS[step.type]}"/>`
-  return `<g><title>${escaped(label)}</title>${rect}${text}</g>`
+  return `<g id="${step.id}"><title>${escaped(label)}</title>${rect}${text}</g>`
 }
 
 function broken(label: string): [string, string] {
