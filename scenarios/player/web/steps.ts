@@ -26,6 +26,8 @@ export class Steps implements Panel {
   readonly #list = element('ol', { class: 'steps' })
   #rows: Row[] = []
   #depth = 0
+  /** The newest step stays in sight until somebody scrolls back. */
+  #following = true
   count = 0
   problems = 0
 
@@ -33,18 +35,23 @@ export class Steps implements Panel {
     this.#panel = panel
     this.#scenarios = scenarios
     panel.append(this.#list)
+    panel.addEventListener('scroll', () => {
+      this.#following = panel.scrollTop + panel.clientHeight > panel.scrollHeight - 40
+    })
+    // Also when it comes to be seen.
+    new ResizeObserver(() => this.#follow()).observe(panel)
   }
 
   clear(): void {
     this.#list.replaceChildren()
     this.#rows = []
     this.#depth = 0
+    this.#following = true
     this.count = 0
     this.problems = 0
   }
 
   show(event: Event): void {
-    const atEnd = this.#panel.scrollTop + this.#panel.clientHeight > this.#panel.scrollHeight - 40
     switch (event.type) {
       case 'begin':
         this.#depth = event.depth
@@ -64,7 +71,11 @@ export class Steps implements Panel {
         this.#remark(event.type, event.text, 'step' in event ? event.step : undefined)
         break
     }
-    if (atEnd) this.#panel.scrollTop = this.#panel.scrollHeight
+    this.#follow()
+  }
+
+  #follow(): void {
+    if (this.#following) this.#panel.scrollTop = this.#panel.scrollHeight
   }
 
   #begin(trigger: string, name: string, args: unknown): void {
