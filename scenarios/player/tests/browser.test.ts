@@ -70,7 +70,8 @@ async function book(page: Page, hand: Hand, t: Texts, seen: Seen) {
     await hand.pick(t('soonest'))
     await seen(`${dose}-dose`)
     await hand.press(t('submit'))
-    await hand.pick(1)
+    // Of today there may be little left.
+    await hand.pick(2)
     await seen(`${dose}-dose-day`)
     await hand.press(t('submit'))
     await hand.pick(2)
@@ -142,7 +143,7 @@ describe('as text messages', () => {
       await page.getByRole('button', { name: 'Settings' }).click()
       const t = texts('en-US')
       const { name, email } = somebody()
-      const answers = ['2', '1', '98052', '1', '1', '1', '1', '1', '2', '1', '1', '1', '2', name, '1980-05-31', email, '1']
+      const answers = ['2', '1', '98052', '1', '1', '1', '1', '2', '2', '1', '1', '2', '2', name, '1980-05-31', email, '1']
       for (const answer of answers) await answered(page, answer)
       await shot(page, 'sms-1-preview')
       await answered(page, '1')
@@ -324,7 +325,9 @@ describe('the page', () => {
       await page.keyboard.press('Shift+Tab')
       await tabTo(page, page.locator('#requests-tab'), 'Shift+Tab')
       await page.keyboard.press('Home')
-      await page.locator('#steps summary', { hasText: 'Location card' }).waitFor()
+      const newest = page.locator('#steps summary', { hasText: 'Location card' })
+      await newest.waitFor()
+      assert.ok((await newest.boundingBox())!.y < DESKTOP.height, 'the newest step is in sight')
     }))
 
   test('takes what the environment of the bot would be, and the texts without the table', () =>
@@ -492,6 +495,18 @@ describe('code of a scenario that means no good', () => {
       assert.match(text, /It got nothing at all/)
     }))
 
+  // In the place of the sandbox there is a script that hides nothing. What stops it is the policy that the handler sends.
+  test('is kept off by the policy of the worker alone', () =>
+    onPage({}, async (page) => {
+      await page.route('**/sandbox.js', async (route) => route.fulfill({ response: await route.fetch(), body: here(UNHIDDEN) }))
+      await load(page, 'unhidden', [
+        { type: 'statement', text: '"It got " + scenario.got' },
+        { type: 'prompt', text: 'Well?', dataType: 'string', variable: 'x' },
+      ])
+      await question(page)
+      assert.match(await said(page), /It got 2 from eval, origin null, nothing else/)
+    }))
+
   test('loads no module, whose loading is part of the language', () =>
     onPage({}, async (page) => {
       for (const module of ['ELSEWHERE/module', 'data:text/javascript,1', '/sandbox.js']) {
@@ -546,3 +561,31 @@ describe('code of a scenario that means no good', () => {
 
   test('has reached nobody', () => assert.deepEqual(reached, []))
 })
+
+/** Tries everything, and answers as the sandbox does. */
+const UNHIDDEN = `
+  onmessage = async ({ data: { number } }) => {
+    const opened = (request) =>
+      new Promise((resolve, reject) => { request.onsuccess = () => resolve('a database'); request.onerror = reject })
+    const socket = (url) =>
+      new Promise((resolve, reject) => { const made = new WebSocket(url); made.onopen = () => resolve('a socket'); made.onerror = reject })
+    const worker = (url) =>
+      new Promise((resolve, reject) => { const made = new Worker(url); made.onmessage = resolve; made.onerror = reject })
+    const attempts = [
+      () => fetch('ELSEWHERE/fetch').then(() => 'the network'),
+      () => fetch('/api/health').then(() => 'the handler'),
+      async () => importScripts('/sandbox.js?') || 'a script',
+      () => import('/sandbox.js?').then(() => 'a module'),
+      () => import('data:text/javascript,1').then(() => 'a module of its own'),
+      async () => opened(indexedDB.open('x')),
+      async () => caches.open('x').then(() => 'a cache'),
+      async () => socket('ELSEWHERE/socket'.replace('http', 'ws')),
+      async () => worker('/sandbox.js?').then(() => 'a worker'),
+      async () => worker('data:text/javascript,postMessage(1)').then(() => 'a worker of its own'),
+    ]
+    const got = []
+    for (const attempt of attempts) await attempt().then((what) => got.push(what), () => {})
+    const value = 'It got ' + eval('1 + 1') + ' from eval, origin ' + origin + ', ' + (got.join(', ') || 'nothing else')
+    postMessage({ number, value, scopes: { scenario: {}, conversation: {}, user: {} }, notes: [], logged: [] })
+  }
+`
