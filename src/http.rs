@@ -33,6 +33,7 @@ mod health;
 mod menu;
 mod needs_input;
 mod openapi;
+mod page;
 mod published;
 mod reconcile;
 mod refused;
@@ -47,6 +48,7 @@ mod told;
 mod way_on;
 
 pub use openapi::{json, yaml};
+pub use page::Page;
 
 use crate::{
     callers::{Callers, Flaw, Refused},

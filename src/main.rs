@@ -116,6 +116,8 @@ Settings, from the environment (by hand also from `Values` of a local.settings.j
   LOG_FORMAT                    json or text [default: text on a terminal]
   OTEL_EXPORTER_OTLP_ENDPOINT   a collector of OpenTelemetry, to export spans and metrics to by http/protobuf; the
                                 other OTEL_ settings are heeded as well [default: nothing is exported]
+  PLAYER_DIR                    the folder of the built page to chat with, shown at / [default: a table of the
+                                functions]; not under the Functions host
 
 In Azure (WEBSITE_SITE_NAME is set) a configuration, a shared STORE and KEY_VAULT_URL have to be given. There, and
 wherever KEY_VAULT_URL is set, secrets come from the vault alone.

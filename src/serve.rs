@@ -5,21 +5,23 @@
 //! ends with 0: so under the host a process that is set up wrongly stays and says so, and 0 is kept for the
 //! end that was asked for.
 
-use std::{net::Ipv4Addr, process::ExitCode, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::Ipv4Addr, process::ExitCode, sync::Arc, time::Duration};
 
+use futures_util::future::Either;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
     sync::{oneshot, watch},
     time::{Instant, MissedTickBehavior, interval, sleep, timeout, timeout_at},
 };
+use warp::{Filter, Reply};
 
 use crate::{
     check::Report,
     clock::Clock,
     config::{Problem, Process, Settings, Source},
     deployment::{Deployment, Followed, News, Opened},
-    http::{App, Check, State, routes},
+    http::{App, Check, Page, State, routes},
     telemetry::{cache, events, span::Span},
 };
 
@@ -47,6 +49,7 @@ const TOLD_AGAIN: Duration = Duration::from_mins(10);
 /// Serves until a signal asks for the end.
 pub async fn serve(settings: Settings, problems: Vec<Problem>, clock: Clock) -> ExitCode {
     let (port, hosted) = (settings.port, settings.hosted);
+    let page = page(&settings);
     let listener = match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
         Ok(listener) => listener,
         Err(error) => return cannot_listen(port, &error),
@@ -63,7 +66,7 @@ pub async fn serve(settings: Settings, problems: Vec<Problem>, clock: Clock) -> 
     let (give_up, hopeless) = oneshot::channel();
     events::start();
     tokio::spawn(cache::keep_telling());
-    let asked = app.clone();
+    let (asked, welcomed) = (app.clone(), page.clone());
     tokio::spawn(async move {
         let _ = timeout(FIRST_REQUEST, asked.first_request()).await;
         drop(asked);
@@ -86,16 +89,39 @@ pub async fn serve(settings: Settings, problems: Vec<Problem>, clock: Clock) -> 
             }
             _ => return drop(give_up.send(fatal)),
         }
-        go_on(settled, hosted, port).await;
+        go_on(settled, hosted, welcomed.as_ref(), port).await;
     });
+    let draining = match page {
+        Some(page) => Either::Left(drain(listener, page.routes(app.clone()), app, stop)),
+        None => Either::Right(drain(listener, routes(app.clone()), app, stop)),
+    };
     tokio::select! {
-        drained = drain(listener, app, stop) => drained,
+        drained = draining => drained,
         Ok(fatal) = hopeless => {
             for problem in fatal {
                 eprintln!("{problem}");
             }
             ExitCode::FAILURE
         }
+    }
+}
+
+/// What a browser is shown. The host asks `/` whether the process is ready, and is told that and nothing else.
+fn page(settings: &Settings) -> Option<Page> {
+    let by_hand = settings.by_hand();
+    match settings.player_dir.clone() {
+        Some(folder) if by_hand => Some(Page::Player(folder)),
+        None if by_hand => Some(Page::Functions),
+        Some(_) => {
+            let remedy = "unset it: the page is shown only where the process is started by hand";
+            tracing::warn!(
+                setting = "PLAYER_DIR",
+                remedy,
+                "is ignored under the Functions host and in Azure"
+            );
+            None
+        }
+        None => None,
     }
 }
 
@@ -242,13 +268,18 @@ fn check(started: watch::Receiver<Option<Arc<Started>>>, clock: Clock) -> Check 
 }
 
 /// Settles what an earlier process left; where no host does it, again and again.
-async fn go_on(mut started: watch::Receiver<Option<Arc<Started>>>, hosted: bool, port: u16) {
+async fn go_on(
+    mut started: watch::Receiver<Option<Arc<Started>>>,
+    hosted: bool,
+    page: Option<&Page>,
+    port: u16,
+) {
     let ready =
         |started: &Option<Arc<Started>>| started.as_ref().is_some_and(|started| started.outcome.is_ok());
     let Ok(first) = started.wait_for(ready).await.map(|first| first.clone()) else { return };
     if let Some(Started { deployment, outcome: Ok(opened) }) = first.as_deref().filter(|_| !hosted) {
         let demo = deployment.config().is_some_and(|config| config.source == Source::Demo);
-        welcome::print(&opened.scheduling, demo, port).await;
+        welcome::print(&opened.scheduling, demo, page, port).await;
     }
     let mut every = interval(SETTLE_EVERY);
     every.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -268,14 +299,17 @@ async fn go_on(mut started: watch::Receiver<Option<Arc<Started>>>, hosted: bool,
 }
 
 /// Serves until the end is asked for, then lets everything in flight finish.
-async fn drain(listener: TcpListener, app: App, stop: Stop) -> ExitCode {
+async fn drain<F>(listener: TcpListener, answers: F, app: App, stop: Stop) -> ExitCode
+where
+    F: Filter<Extract: Reply, Error = Infallible> + Clone + Send + Sync + 'static,
+{
     let (asked, mut asking) = watch::channel(None);
     let stopping = async move {
         stop.asked().await;
         tracing::info!("the end is asked for: finishing what is in flight");
         asked.send_replace(Some(Instant::now() + DRAIN));
     };
-    let serving = warp::serve(routes(app.clone())).incoming(listener).graceful(stopping).run();
+    let serving = warp::serve(answers).incoming(listener).graceful(stopping).run();
     let served = async move {
         serving.await;
         app.writes_finished().await;

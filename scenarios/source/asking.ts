@@ -46,13 +46,14 @@ function menu(say, choices, buttons) {
 const READ_MENU = js`
 var answer = scenario.answer;
 var card = answer && typeof answer === 'object' ? answer : {};
-var typed = typeof answer === 'string' ? answer.replace(/^\s+|[\s.)]+$/g, '').toLowerCase() : '';
+var typed = typeof answer === 'string' ? answer.replace(/^\s+|\s+$/g, '').toLowerCase() : '';
+var number = typed.replace(/[.)]$/, '');
 var picked = card.pressed || card.picked || card.date || '';
 var all = scenario.menu.all;
 for (var i = 0; i < all.length; i++) {
-  if (typed === String(i + 1) || typed === all[i].title.toLowerCase()) picked = all[i].value;
+  if (number === String(i + 1) || typed === all[i].title.toLowerCase()) picked = all[i].value;
 }
-if (typed === '0' || typed === scenario.t.stop.toLowerCase()) picked = '@stop';
+if (number === '0' || typed === scenario.t.stop.toLowerCase()) picked = '@stop';
 if (scenario.menu.dates && /^\d{4}-\d\d-\d\d$/.test(typed) && moment(typed, 'YYYY-MM-DD', true).isValid()) picked = typed;
 if (card.part) scenario.part = card.part;
 scenario.tries = picked ? 0 : (scenario.tries || 0) + 1;
@@ -167,7 +168,8 @@ scenario.answer = '';
 
 const NEXT_FIELD = js`
 var field = scenario.form.fields[scenario.form.at];
-var lines = scenario.form.at === 0 && scenario.form.say ? [scenario.form.say, field.text || field.label] : [field.text || field.label];
+var lines = [field.text || field.label];
+if (scenario.form.at === 0 && scenario.form.say !== lines[0]) lines.unshift(scenario.form.say);
 for (var i = 0; i < field.options.length; i++) lines.push((i + 1) + '. ' + field.options[i]);
 if (field.kind === 'agree') lines.push(scenario.t.agreeText);
 lines.push(field.required ? scenario.t.replyText : scenario.t.replySkip);
@@ -211,21 +213,27 @@ export function form(name: string, { make, done }: { /** Calls `form`. */ make: 
   ]
 }
 
-/** again(fields): the fields of a `needsInput`, as fields of a form, in the scheduler's words. */
+/** again(reply): the fields of a `needsInput` as a form, with the scheduler's words for each. */
 export const AGAIN = js`
 ${FORM}
-function again(asked) {
+function again(reply) {
+  var t = scenario.t;
+  var labels = {
+    'near.postalCode': t.postalCode, 'patient.name': t.name, 'patient.email': t.email, 'patient.phone': t.phone,
+    'patient.contact': t.emailOrPhone, 'patient.birthDate': t.birthDate, confirmationCode: t.code, contact: t.contact,
+    'contact.email': t.email, 'contact.phone': t.phone, 'contact.birthDate': t.birthDate
+  };
   var fields = [];
-  var contact = false;
-  for (var i = 0; i < asked.length; i++) {
-    var name = asked[i].name;
-    var field = { name: name, label: asked[i].text, kind: 'text', options: asked[i].options || [], required: true };
+  for (var i = 0; i < reply.fields.length; i++) {
+    var asked = reply.fields[i];
+    var name = asked.name;
+    var field = { name: name, label: labels[name] || asked.text, text: asked.text, kind: 'text', options: asked.options, required: true };
     if (field.options.length > 0) field.kind = 'choice';
     if (/email$/i.test(name)) field.kind = 'email';
     if (/phone$/i.test(name)) field.kind = 'phone';
     if (/birthDate$/.test(name)) {
       field.kind = 'date';
-      field.text = field.label + ' ' + scenario.t.birthDateText;
+      field.text += ' ' + t.birthDateText;
     }
     if (name === 'patient.consentId') {
       field.kind = 'agree';
@@ -234,6 +242,6 @@ function again(asked) {
     delete (scenario.given || {})[name];
     fields.push(field);
   }
-  form('', fields);
+  form(reply.say, fields);
 }
 `

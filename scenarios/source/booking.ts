@@ -1,9 +1,9 @@
 // Booking, from who it is for to the confirmation code. `book.ts` and `two-dose.ts` are made of it.
 
-import { act, branch, end, js, replace, say, type Named } from './building.ts'
+import { act, branch, end, js, say, type Named } from './building.ts'
 import { AGAIN, form, pick } from './asking.ts'
 import { whereAndWhat } from './places.ts'
-import { ARGS, ask, ending, start } from './scheduling.ts'
+import { ask, ending, start } from './scheduling.ts'
 import { times } from './times.ts'
 
 /** What a preview and a booking can both answer, and where that leads. */
@@ -21,7 +21,6 @@ const REFUSED = {
 
 /** `series`: only what takes several doses; otherwise, what takes several is left to the scenario for that. */
 export function booking({ series }: { series: boolean }): Named[] {
-  const afterService = series ? 'times' : 'oneDose'
   return [
     start(),
     act(
@@ -44,21 +43,7 @@ menu(scenario.t.whom, [
     }),
     act('whomKeep', js`scenario.whom = scenario.picked;`, { label: 'Keep for whom' }),
 
-    ...whereAndWhat({ series, chosen: afterService }),
-
-    ...(series
-      ? []
-      : [
-          branch('oneDose', 'scenario.service.doses > 1', { yes: 'severalDoses', no: 'times' }, {
-            label: 'Does it take several doses?',
-          }),
-          replace(
-            'severalDoses',
-            'scheduling_two_dose',
-            `{ ${ARGS}, "whom": scenario.whom, "locationId": scenario.site.id, "serviceId": scenario.service.id }`,
-            { label: 'Go on with the series' },
-          ),
-        ]),
+    ...whereAndWhat({ series, chosen: 'times' }),
 
     ...times({
       chosen: 'detailsKnown',
@@ -105,7 +90,7 @@ form(t.details, fields);
 scenario.form.contact = either;`,
       done: 'preview',
     }),
-    act('detailsAgain', js`${AGAIN}again(scenario.reply.fields);`, {
+    act('detailsAgain', js`${AGAIN}again(scenario.reply);`, {
       label: 'Ask again for what will not do',
       next: 'detailsChannel',
     }),

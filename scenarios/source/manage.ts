@@ -23,7 +23,7 @@ form(scenario.t.findIt, [
 ]);`,
       done: 'proofKeep',
     }),
-    act('proofAgain', js`${AGAIN}again(scenario.reply.fields);`, {
+    act('proofAgain', js`${AGAIN}again(scenario.reply);`, {
       label: 'Ask again for what will not do',
       next: 'proofChannel',
     }),
@@ -50,10 +50,13 @@ scenario.proof = { confirmationCode: given.confirmationCode, contact: contact };
 var all = scenario.reply.appointments;
 scenario.toCancel = [];
 scenario.toMove = [];
+// A series moves as a whole only while none of it is over or too close.
+scenario.wholeMoves = true;
 for (var i = 0; i < all.length; i++) {
   var choice = { title: scenario.t.dose + ' ' + all[i].dose + ': ' + all[i].label, value: String(all[i].dose) };
   if (all[i].canCancel) scenario.toCancel.push(choice);
   if (all[i].canReschedule) scenario.toMove.push(choice);
+  else if (all[i].status.indexOf('cancelled') !== 0) scenario.wholeMoves = false;
 }
 scenario.site = all[0].location;
 scenario.service = { id: all[0].serviceId };
@@ -122,7 +125,7 @@ menu(scenario.reply.text, [
       label: 'Are there several to move?',
     }),
     ...pick('whichMove', {
-      menu: js`menu(scenario.t.whichMove, scenario.toMove, [{ title: scenario.t.allOfThem, value: '@all' }]);`,
+      menu: js`menu(scenario.t.whichMove, scenario.toMove, scenario.wholeMoves ? [{ title: scenario.t.allOfThem, value: '@all' }] : []);`,
       cases: { '@all': 'moveAll' },
       chosen: 'moveOne',
     }),

@@ -1,8 +1,8 @@
 // Where, and what for: the nearest clinics, then their services.
 
-import { act, branch, js, say, type Named, type Target } from './building.ts'
+import { act, branch, js, replace, say, type Named, type Target } from './building.ts'
 import { AGAIN, form, pick } from './asking.ts'
-import { ask } from './scheduling.ts'
+import { ARGS, ask } from './scheduling.ts'
 
 /** From `where` to `chosen`, with the clinic in `scenario.site` and the service in `scenario.service`. */
 export function whereAndWhat({ series, chosen }: { series: boolean; chosen: Target }): Named[] {
@@ -17,7 +17,7 @@ delete scenario.given['near.postalCode'];
 form(scenario.t.where, [{ name: 'near.postalCode', label: scenario.t.postalCode, kind: 'text', options: [], required: false }]);`,
       done: 'placeKeep',
     }),
-    act('placeAgain', js`${AGAIN}again(scenario.reply.fields);`, { label: 'That place is not known', next: 'placeChannel' }),
+    act('placeAgain', js`${AGAIN}again(scenario.reply);`, { label: 'That place is not known', next: 'placeChannel' }),
     act(
       'placeKeep',
       js`
@@ -111,7 +111,19 @@ scenario.doses = [];
 for (var dose = 1; dose <= scenario.service.doses; dose++) scenario.doses.push(dose);`,
       { label: 'Keep the service' },
     ),
-    ...(series ? [say('severalDoses', 'scenario.t.severalDoses')] : []),
+    ...(series
+      ? [say('severalDoses', 'scenario.t.severalDoses')]
+      : [
+          branch('oneDose', 'scenario.service.doses > 1', { yes: 'series', no: 'whoServes' }, {
+            label: 'Does it take several doses?',
+          }),
+          replace(
+            'series',
+            'scheduling_two_dose',
+            `{ ${ARGS}, "whom": scenario.whom, "locationId": scenario.site.id, "serviceId": scenario.service.id }`,
+            { label: 'Go on with the series' },
+          ),
+        ]),
     branch('whoServes', 'scenario.service.practitioners.length > 0', { yes: 'practitioner', no: chosen }, {
       label: 'Can somebody be chosen?',
     }),

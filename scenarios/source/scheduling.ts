@@ -63,6 +63,7 @@ interface Ways {
 /** How to go on after what did not succeed: `wayOn`, `fault`, `unexpected`, `lost`, `bye`. */
 export function ending({ retries, ways = '', cases = {} }: Ways): Named[] {
   const calls = retries.length > 0
+  const again: Record<string, Target> = calls ? { '@retry': retries.length > 1 ? 'retry' : `${retries[0]}Call` } : {}
   const failed = (name: string, text: string, label: string) =>
     act(
       name,
@@ -105,14 +106,18 @@ scenario.menu.text = scenario.menu.text.replace(reply.say, function () { return 
 if (phone) scenario.menu.body.push({ type: 'TextBlock', wrap: true, text: scenario.t.call + ': ' + phone });
 if (page) scenario.menu.actions.unshift({ type: 'Action.OpenUrl', title: scenario.t.openPage, url: page });
 `,
-      cases: { ...(calls ? { '@retry': 'retry' } : {}), '@person': 'person', ...cases },
+      cases: { ...again, '@person': 'person', ...cases },
       chosen: STOP,
     }),
-    ...(calls
+    ...(retries.length > 1
       ? [
-          choose('retry', 'scenario.retry', Object.fromEntries(retries.map((name) => [name, `${name}Call`])), STOP, {
-            label: 'Try again what failed',
-          }),
+          choose(
+            'retry',
+            'scenario.retry',
+            Object.fromEntries(retries.slice(0, -1).map((name) => [name, `${name}Call`])),
+            `${retries.at(-1)}Call`,
+            { label: 'Try again what failed' },
+          ),
         ]
       : []),
     say(STOP, 'scenario.t.bye', { next: end }),

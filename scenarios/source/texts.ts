@@ -71,6 +71,7 @@ export const texts: Record<string, Text> = {
   },
   whichDay: { en: 'Which day suits you?', es: '¿Qué día le viene bien?' },
   whichTime: { en: 'Which time suits you?', es: '¿Qué hora le viene bien?' },
+  instead: { en: 'These times are free instead.', es: 'En su lugar, estas horas están libres.' },
   moreTimes: { en: 'More times', es: 'Más horas' },
   otherDay: { en: 'Another day', es: 'Otro día' },
 

@@ -139,7 +139,7 @@ for (var i = 0; i < scenario.doses.length; i++) if (scenario.doses[i] === scenar
     }),
     act(
       'instead',
-      js`${MENU}menu(scenario.reply.say + ' ' + scenario.t.whichTime, scenario.reply.menus.alternatives.choices, [{ title: scenario.t.otherDay, value: '@other' }]);`,
+      js`${MENU}menu(scenario.reply.say + ' ' + scenario.t.instead, scenario.reply.menus.alternatives.choices, [{ title: scenario.t.otherDay, value: '@other' }]);`,
       { label: 'Offer other times', next: 'slotChannel' },
     ),
   ]

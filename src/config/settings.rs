@@ -72,6 +72,8 @@ pub struct Settings {
     pub audit_keep_files: u32,
     /// `OTEL_…`: where telemetry is exported to.
     pub export: Export,
+    /// `PLAYER_DIR`: the folder of the built page to chat with. It is for whoever starts the process by hand.
+    pub player_dir: Option<PathBuf>,
 }
 
 /// As whom Graph is asked.
@@ -122,6 +124,12 @@ impl Default for StoreSetting {
 }
 
 impl Settings {
+    /// Started by somebody at this machine, not by a Functions host.
+    #[must_use]
+    pub fn by_hand(&self) -> bool {
+        !self.hosted && !self.in_azure
+    }
+
     /// This deployment's own identity.
     #[must_use]
     pub fn azure(&self) -> Azure {
@@ -149,6 +157,7 @@ impl Settings {
         let settings = reading.settings(hosted, in_azure);
         reading.demand_what_instances_share(&settings);
         reading.refuse_secrets_beside_a_vault(&settings);
+        reading.demand_what_is_shown(&settings);
         (settings, reading.problems)
     }
 
@@ -197,6 +206,7 @@ impl Reading<'_> {
             log_format: self.parsed("LOG_FORMAT", parse_format).unwrap_or(default_format),
             audit_keep_files: self.parsed("AUDIT_KEEP_FILES", parse_count).unwrap_or(AUDIT_KEEP_FILES),
             export: self.export(),
+            player_dir: self.get("PLAYER_DIR").map(PathBuf::from),
         }
     }
 
@@ -358,6 +368,19 @@ impl Reading<'_> {
                 );
                 self.problems.push(problem(name, remedy));
             }
+        }
+    }
+
+    /// Where it is not shown, it is not looked for.
+    fn demand_what_is_shown(&mut self, settings: &Settings) {
+        let Some(folder) = settings.player_dir.as_ref().filter(|_| settings.by_hand()) else { return };
+        if !folder.join("index.html").is_file() {
+            let remedy = format!(
+                "names a folder without an `index.html`, {}: start with `./demo`, which builds the page and sets this, or \
+                 unset it",
+                folder.display()
+            );
+            self.problems.push(problem("PLAYER_DIR", remedy));
         }
     }
 }

@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 
 use super::{
     Ledger, LedgerError,
+    book::Request,
     documents::{Attempts, ContactKind, DoseStatus, OpenBooking, State, key},
     record::{NotWritten, Record},
     vault::Keys,
@@ -137,6 +138,26 @@ impl Ledger {
                 Ok(record)
             }
         }
+    }
+
+    /// Whether one of the contacts of a request has `max` bookings open already. Asked before anything is written; what
+    /// counts is [`count_open`](Self::count_open).
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn has_enough_open(&self, request: &Request, max: u32) -> Result<bool, LedgerError> {
+        let keys = self.keys().await?;
+        let wanted: Vec<String> = request
+            .contacts
+            .iter()
+            .filter(|(kind, _)| *kind != ContactKind::BirthDate)
+            .flat_map(|(kind, contact)| keys.live.iter().map(|key| key.digest(kind.as_str(), &[contact])))
+            .map(|digest| format!("{}{}", key::OPEN, digest.as_str()))
+            .collect();
+        let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+        let (now, max) = (self.clock.now(), usize::try_from(max).unwrap_or(usize::MAX));
+        let open = self.open.read(&wanted).await?;
+        Ok(open.iter().any(|open| open.bookings.iter().filter(|booking| booking.until > now).count() >= max))
     }
 
     /// Counts a booking as open for its contacts, unless one of them has `max` open already.

@@ -275,6 +275,10 @@ impl Scheduling {
         if !taken.is_empty() {
             return self.slot_taken(chosen, taken).await;
         }
+        let max = chosen.service.max_open_per_contact;
+        if self.ledger.has_enough_open(&checked.request, max).await? {
+            return Ok(BookOutcome::TooManyBookings { max });
+        }
         let request_id = request.request_id.clone().unwrap_or_else(|| self.fresh_request_id());
         let appointments = chosen
             .doses

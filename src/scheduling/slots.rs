@@ -157,7 +157,35 @@ struct Asked<'a> {
     from: Option<DateTime<Utc>>,
     to: Option<DateTime<Utc>>,
     dose: u8,
+    /// No later dose has to be possible after it.
+    alone: bool,
     stale: bool,
+}
+
+/// The booking that is moved, and which of its doses are.
+struct Moves<'a> {
+    record: &'a crate::ledger::record::Record,
+    doses: Vec<u8>,
+}
+
+impl<'a> Moves<'a> {
+    fn of(moving: &Moving, record: &'a crate::ledger::record::Record) -> Self {
+        let standing = record.booking.doses.iter().filter(|dose| dose.status.stands()).map(|dose| dose.dose);
+        Self { record, doses: moving.dose.map_or_else(|| standing.collect(), |dose| vec![dose]) }
+    }
+
+    /// The dose that is looked for: of a whole series, the one that was asked for.
+    fn dose(&self, asked: u8) -> u8 {
+        if self.doses.contains(&asked) { asked } else { self.doses.first().copied().unwrap_or(asked) }
+    }
+
+    /// The doses before and after one that stay where they are, as steps and dates.
+    fn neighbours(&self, hunt: &Hunt<'_>, dose: u8) -> Vec<(i64, NaiveDate)> {
+        let stays = |other: &&Dose| other.status.stands() && !self.doses.contains(&other.dose);
+        let steps = |other: &Dose| i64::from(dose) - i64::from(other.dose);
+        let doses = self.record.booking.doses.iter().filter(stays);
+        doses.map(|other| (steps(other), hunt.date_of(other.time.start()))).collect()
+    }
 }
 
 impl Scheduling {
@@ -195,17 +223,14 @@ impl Scheduling {
             if let Some(After::Slot(slot)) = &query.after {
                 hunt.among = self.same_for(&hunt, &[slot.start]).await?;
             }
-            if let Some((moving, record)) = &moved {
-                // A series that moves as a whole is bound to nobody.
-                let moving: Vec<u8> = moving.dose.map_or_else(|| doses_of(record), |dose| vec![dose]);
-                hunt.among = same_as_standing(&hunt, record, &moving);
+            let moves = moved.as_ref().map(|(moving, record)| Moves::of(moving, record));
+            if let Some(Moves { record, doses }) = &moves
+                && (doses.len() == 1 || query.after.is_none())
+            {
+                // A series that moves as a whole is bound to nobody, and its later doses to whom the first is with.
+                hunt.among = same_as_standing(&hunt, record, doses);
             }
-            asked.push(self.narrow(
-                hunt,
-                &query,
-                moved.as_ref().map(|(moving, record)| (*moving, record.as_ref())),
-                stale,
-            )?);
+            asked.push(self.narrow(hunt, &query, moves.as_ref(), stale)?);
         }
         if asked.is_empty() {
             return Ok(refusal);
@@ -218,7 +243,7 @@ impl Scheduling {
         &self,
         hunt: Hunt<'a>,
         query: &SlotsQuery,
-        moved: Option<(&Moving, &crate::ledger::record::Record)>,
+        moves: Option<&Moves<'_>>,
         stale: bool,
     ) -> Result<Asked<'a>, Fault> {
         let today = hunt.today(self.clock.now());
@@ -232,19 +257,20 @@ impl Scheduling {
                 };
                 dates = within(&dates, query.when, window(&series, earlier, 1));
             }
-            if let Some((moving, record)) = moved {
-                dose =
-                    moving.dose.or_else(|| record.booking.doses.first().map(|dose| dose.dose)).unwrap_or(1);
-                for (steps, date) in neighbours(&hunt, record, dose) {
+            if let Some(moves) = moves {
+                dose = moves.dose(dose);
+                for (steps, date) in moves.neighbours(&hunt, dose) {
                     dates = within(&dates, query.when, window(&series, date, steps));
                 }
             }
         }
+        // The later doses of one that moves alone stand already.
+        let alone = moves.is_some_and(|moves| moves.doses.len() <= 1);
         if dose > hunt.service.doses() {
             let detail = format!("the service has {} doses", hunt.service.doses());
             return Err(Fault::InvalidRequest(vec![InvalidField { field: "dose".into(), detail }]));
         }
-        Ok(Asked { hunt, dates, from, to, dose, stale })
+        Ok(Asked { hunt, dates, from, to, dose, alone, stale })
     }
 
     async fn find_slots(&self, query: &SlotsQuery, asked: &[Asked<'_>]) -> Result<SlotsFound, Fault> {
@@ -256,7 +282,7 @@ impl Scheduling {
         let mut stale = asked.iter().any(|asked| asked.stale);
         let mut sighting = Sighting::default();
         for asked in asked {
-            let found = self.offerable(asked, query.moving.is_some(), &asked.dates).await?;
+            let found = self.offerable(asked, &asked.dates).await?;
             stale |= found.stale;
             sighting.extend(found.sighting);
             for (date, starts) in found.by_date {
@@ -269,11 +295,8 @@ impl Scheduling {
             }
         }
         slots.sort_by_key(|slot| slot.time);
-        let alternatives = if slots.is_empty() {
-            self.nearest(asked, query.moving.is_some(), &mut sighting).await?
-        } else {
-            Vec::new()
-        };
+        let alternatives =
+            if slots.is_empty() { self.nearest(asked, &mut sighting).await? } else { Vec::new() };
         let (slots, cursor) = page(slots, query);
         // A vendor's calendar changes without our being told, and a move is proven anew each time.
         let ours =
@@ -304,9 +327,8 @@ impl Scheduling {
             && matches!(self.ledger.unchanged(&basis.sighting).await, Ok(true))
     }
 
-    async fn offerable(&self, asked: &Asked<'_>, moving: bool, dates: &Window) -> Result<FreeDates, Fault> {
-        if moving {
-            // The later doses stand already.
+    async fn offerable(&self, asked: &Asked<'_>, dates: &Window) -> Result<FreeDates, Fault> {
+        if asked.alone {
             self.free_dates(&asked.hunt, dates).await
         } else {
             self.offerable_dates(&asked.hunt, dates, asked.dose).await
@@ -314,14 +336,9 @@ impl Scheduling {
     }
 
     /// The free slots nearest to where the patient looked, in the same windows of the series.
-    async fn nearest(
-        &self,
-        asked: &[Asked<'_>],
-        moving: bool,
-        sighting: &mut Sighting,
-    ) -> Result<Vec<Slot>, Fault> {
+    async fn nearest(&self, asked: &[Asked<'_>], sighting: &mut Sighting) -> Result<Vec<Slot>, Fault> {
         for around in AROUND {
-            let slots = self.nearest_within(around, asked, moving, sighting).await?;
+            let slots = self.nearest_within(around, asked, sighting).await?;
             if around.is_none() || slots.len() == ALTERNATIVES {
                 return Ok(slots);
             }
@@ -335,7 +352,6 @@ impl Scheduling {
         &self,
         around: Option<u64>,
         asked: &[Asked<'_>],
-        moving: bool,
         sighting: &mut Sighting,
     ) -> Result<Vec<Slot>, Fault> {
         let now = self.clock.now();
@@ -356,7 +372,7 @@ impl Scheduling {
                     (middle.checked_sub_days(Days::new(days)), middle.checked_add_days(Days::new(days)));
                 narrowed(&dates, &(first.unwrap_or(NaiveDate::MIN)..=last.unwrap_or(NaiveDate::MAX)))
             });
-            let found = self.offerable(asked, moving, &dates).await?;
+            let found = self.offerable(asked, &dates).await?;
             sighting.extend(found.sighting);
             let starts = found.by_date.into_values().flatten();
             // The dates looked at reach a little farther on one side than on the other.
@@ -424,10 +440,6 @@ pub(super) fn same_as_standing(
     (!with.is_empty()).then_some(with)
 }
 
-fn doses_of(record: &crate::ledger::record::Record) -> Vec<u8> {
-    record.booking.doses.iter().map(|dose| dose.dose).collect()
-}
-
 impl Asked<'_> {
     fn wants(&self, free: &FreeStart, part: Option<PartOfDay>) -> bool {
         self.from.is_none_or(|from| free.start >= from)
@@ -491,17 +503,6 @@ fn span(when: When, zone: Tz, today: NaiveDate) -> Result<Span, Fault> {
 /// A window of the series, and of it the dates asked for; all of it where no dates were asked for.
 fn within(dates: &Window, when: When, series: Window) -> Window {
     if when == When::Soon { series } else { narrowed(dates, &series) }
-}
-
-/// The doses before and after one, as steps and dates, where they stand.
-fn neighbours(hunt: &Hunt<'_>, record: &crate::ledger::record::Record, dose: u8) -> Vec<(i64, NaiveDate)> {
-    record
-        .booking
-        .doses
-        .iter()
-        .filter(|other| other.dose != dose && other.status.stands())
-        .map(|other| (i64::from(dose) - i64::from(other.dose), hunt.date_of(other.time.start())))
-        .collect()
 }
 
 /// The interval that is broken between doses, if one is: the later dose of the two.

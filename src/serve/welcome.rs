@@ -1,10 +1,11 @@
-//! What somebody who starts the process by hand is told: where it serves and, for the demo clinic, three lines
-//! to try that work as they are printed.
+//! What somebody who starts the process by hand is told: where it serves, for the demo clinic three lines to try that
+//! work as they are printed, and at the end where to chat with it, if that is shown.
 
 use serde_json::{Value, json};
 
 use crate::{
     domain::{BookBy, LocationId, PatientField, Service, ServiceId},
+    http::Page,
     scheduling::{
         Caller, LocationsFound, LocationsOutcome, LocationsQuery, Scheduling, SlotsOutcome, SlotsQuery, When,
         required_fields,
@@ -12,21 +13,28 @@ use crate::{
 };
 
 /// Prints the welcome on stdout.
-pub(super) async fn print(scheduling: &Scheduling, demo: bool, port: u16) {
+pub(super) async fn print(scheduling: &Scheduling, demo: bool, page: Option<&Page>, port: u16) {
     let url = format!("http://127.0.0.1:{port}");
-    if !demo {
+    if demo {
+        println!("serving the demo clinic on {url}");
+        print_lines(scheduling, &url).await;
+    } else {
         println!("serving on {url}");
-        return;
     }
-    println!("serving the demo clinic on {url}");
+    if matches!(page, Some(Page::Player(_))) {
+        println!("to chat with the clinic, open {url} in a browser");
+    }
+}
+
+async fn print_lines(scheduling: &Scheduling, url: &str) {
     match Box::pin(example(scheduling)).await {
         Some(example) => {
             println!("list locations, list slots, book one:");
-            println!("{}", curl(&url, "get-locations", &json!({"limit": 3})));
-            println!("{}", curl(&url, "get-slots", &example.slots));
-            println!("{}", curl(&url, "book", &example.book));
+            println!("{}", curl(url, "get-locations", &json!({"limit": 3})));
+            println!("{}", curl(url, "get-slots", &example.slots));
+            println!("{}", curl(url, "book", &example.book));
         }
-        None => println!("{}", curl(&url, "get-locations", &json!({}))),
+        None => println!("{}", curl(url, "get-locations", &json!({}))),
     }
 }
 

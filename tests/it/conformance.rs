@@ -126,6 +126,7 @@ macro_rules! conformance {
                 a_preview_of_moving_writes_nothing
                 a_repeated_move_is_answered_again
                 slots_for_a_move_fit_the_other_doses
+                slots_for_a_move_of_a_whole_series_are_those_of_a_new_one
             }
             appointment {
                 a_booking_is_found_by_any_of_its_contacts

@@ -301,7 +301,7 @@ fn no_key_is_listed_and_no_secret_passes_through() {
 // --- settings
 
 /// Settings of the handler that a deployment does not make, with the reason.
-const NOT_SET: [(&str, &str); 8] = [
+const NOT_SET: [(&str, &str); 9] = [
     ("FUNCTIONS_CUSTOMHANDLER_PORT", "the Functions host sets it"),
     ("LEDGER_SECRET", "in Azure it is a secret of the vault"),
     ("GRAPH_CLIENT_SECRET", "in Azure it is a secret of the vault"),
@@ -310,6 +310,7 @@ const NOT_SET: [(&str, &str); 8] = [
     ("LOG", "the default will do; `extraAppSettings` sets another"),
     ("LOG_FORMAT", "under the host it is JSON"),
     ("OTEL_", "off unless wanted; `extraAppSettings` sets all that begin so"),
+    ("PLAYER_DIR", "the page is for whoever starts the process by hand"),
 ];
 
 /// For the Functions host: on this plan it is told its runtime otherwise, and its storage by several settings.

@@ -7,6 +7,7 @@ import { Conversation, type Channel, type Event, type Message } from '../engine/
 import type { Answer, Prompt } from '../engine/prompt.ts'
 import { readScenario, type Scenario } from '../engine/read.ts'
 import type { Http } from '../engine/request.ts'
+import type { Sandbox } from '../engine/sandbox.ts'
 import { nodeSandbox } from './sandbox.ts'
 
 export const SCENARIOS = fileURLToPath(new URL('../../', import.meta.url))
@@ -25,6 +26,8 @@ export interface Play {
   channel?: Channel
   visitor?: Record<string, unknown>
   http?: Http
+  /** One that goes on living; otherwise, one of its own. */
+  sandbox?: Sandbox
   /** Hears of everything, as it happens. */
   on?: (event: Event) => void
 }
@@ -74,7 +77,7 @@ export async function playWith(
   }
   const conversation = new Conversation({
     scenarios: options.scenarios,
-    sandbox: nodeSandbox(),
+    sandbox: options.sandbox ? lasting(options.sandbox) : nodeSandbox(),
     http: options.http ?? overTheNetwork(),
     env: options.env,
     strings: options.strings ?? {},
@@ -97,6 +100,11 @@ export async function playWith(
     conversation.close()
   }
   return played
+}
+
+/** Does not end with the conversation. */
+function lasting(sandbox: Sandbox): Sandbox {
+  return { run: (job) => sandbox.run(job), close() {} }
 }
 
 function note(played: Played, event: Event): void {

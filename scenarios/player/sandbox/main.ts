@@ -48,8 +48,14 @@ async function run(job: Job): Promise<Done> {
 
 type Given = Record<string, unknown>
 
+/** By names and body: a conversation comes by the same steps again and again. */
+const functions = new Map<string, Function>()
+
 function compiled(given: Given, body: string): () => unknown {
-  const function_ = new Compiled(...Object.keys(given), body)
+  const names = Object.keys(given)
+  const key = `${names.length} ${body}`
+  const function_ = functions.get(key) ?? new Compiled(...names, body)
+  functions.set(key, function_)
   return () => function_.apply(undefined, Object.values(given))
 }
 

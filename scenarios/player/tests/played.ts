@@ -2,17 +2,27 @@
 
 import assert from 'node:assert/strict'
 
+import { edges } from '../engine/export.ts'
 import type { Answer, Prompt } from '../engine/prompt.ts'
 import type { Http } from '../engine/request.ts'
 import { overTheNetwork, play, scenariosIn, SCENARIOS, stringsFor, type Play, type Played, type Scripted } from '../headless/play.ts'
+import { nodeSandbox } from '../headless/sandbox.ts'
 import { startHandler, type Handler } from './handler.ts'
 
 export const scenarios = scenariosIn(SCENARIOS)
 const covered = new Set<string>()
+/** `trigger/from>to`: the ways that were taken. */
+const taken = new Set<string>()
 let handler: Handler | undefined
+const sandbox = nodeSandbox()
+
+export async function stop(): Promise<void> {
+  sandbox.close()
+  await handler?.stop()
+}
 
 export async function start(): Promise<Handler> {
-  handler = await startHandler({ config: new URL('clinic.toml', import.meta.url).pathname })
+  handler ??= await startHandler({ config: new URL('clinic.toml', import.meta.url).pathname })
   return handler
 }
 
@@ -29,28 +39,35 @@ export async function plays(trigger: string, answers: Scripted[], options: Optio
   }
   const { locale = 'en-US', table = true, unfinished } = options
   const rest = [...answers]
-  const script: Scripted[] = []
   const counted = (function* () {
-    while (rest.length > 0) {
-      const next = rest.shift()!
-      script.push(next)
-      yield next
-    }
+    while (rest.length > 0) yield rest.shift()!
   })()
   const played = await play({
     scenarios,
     strings: table ? stringsFor(locale) : {},
+    sandbox,
     ...options,
     env: { ...env, ...options.env },
     trigger,
     answers: counted,
   })
   for (const step of played.steps) covered.add(step)
+  noteWays(played)
   assert.deepEqual(played.problems, [], played.transcript)
   if (table) assert.deepEqual(played.notes, [], played.transcript)
   if (!unfinished) assert.equal(played.end, 'ended', `it still asks: ${played.transcript}`)
   assert.equal(rest.length, 0, `${rest.length} answers were not asked for:\n${played.transcript}`)
   return played
+}
+
+function noteWays({ events }: Played): void {
+  const last: (string | undefined)[] = []
+  for (const event of events) {
+    if (event.type === 'begin') last[event.depth] = undefined
+    if (event.type !== 'step') continue
+    taken.add(`${event.trigger}/${last[event.depth]}>${event.step.id}`)
+    last[event.depth] = event.step.id
+  }
 }
 
 /** Only text: no card, no list of choices. */
@@ -103,15 +120,24 @@ export function seeing(look: (prompt: Prompt) => void, answer: Scripted): (promp
   }
 }
 
-/** The steps that no test has played. */
-export function uncovered(): { table: string; missing: string[] } {
-  const lines: string[] = []
-  const missing: string[] = []
-  for (const { trigger, steps } of scenarios.values()) {
-    const open = steps.filter(({ id }) => !covered.has(`${trigger}/${id}`))
-    missing.push(...open.map(({ label, type }) => `${trigger}: ${type} "${label}"`))
-    const played = steps.length - open.length
-    lines.push(`${trigger.padEnd(22)} ${String(played).padStart(4)} of ${String(steps.length).padStart(4)} steps  ${((100 * played) / steps.length).toFixed(1)} %`)
+/** What no test has played: steps, and ways from one step to another. */
+export function uncovered(): { table: string; steps: string[]; ways: string[] } {
+  const lines = [`${'scenario'.padEnd(20)} ${'steps'.padStart(12)} ${'ways'.padStart(22)}`]
+  const steps: string[] = []
+  const ways: string[] = []
+  for (const scenario of scenarios.values()) {
+    const { trigger } = scenario
+    const name = (id: string) => `"${scenario.byId.get(id)?.label}"`
+    const open = scenario.steps.filter(({ id }) => !covered.has(`${trigger}/${id}`))
+    steps.push(...open.map(({ id }) => `${trigger}: ${name(id)}`))
+    const all = scenario.steps.flatMap(edges)
+    const untaken = all.filter(({ from, to }) => !taken.has(`${trigger}/${from}>${to}`))
+    ways.push(...untaken.map(({ from, to, when }) => `${trigger}: ${name(from)} ${when && `(${when}) `}-> ${name(to)}`))
+    lines.push(`${trigger.padEnd(20)} ${share(scenario.steps.length - open.length, scenario.steps.length)} ${share(all.length - untaken.length, all.length)}`)
   }
-  return { table: lines.join('\n'), missing }
+  return { table: lines.join('\n'), steps, ways }
+}
+
+function share(part: number, whole: number): string {
+  return `${String(part).padStart(4)} of ${String(whole).padStart(3)} ${((100 * part) / whole).toFixed(1).padStart(5)} %`
 }

@@ -334,6 +334,8 @@ pub(super) async fn a_contact_has_only_so_many_open_bookings(town: Town) {
         town.free("flu", 2).await.iter().any(|slot| id(slot) == id(&slots[20])),
         "its slot is free again"
     );
+    let preview = with(more.clone(), &json!({"preview": true}));
+    assert_eq!(town.call("book", preview).await["outcome"], "tooManyBookings", "before it is confirmed");
     // Any of the contacts counts, and another person is not concerned.
     let same_phone =
         json!({"slotId": id(&slots[21]), "patient": {"name": "Bea Quill", "phone": "518-555-0123"}});

@@ -125,6 +125,25 @@ pub(super) async fn a_repeated_move_is_answered_again(town: Town) {
     }
 }
 
+pub(super) async fn slots_for_a_move_of_a_whole_series_are_those_of_a_new_one(town: Town) {
+    let booking = town.booked(&town.pair(3).await, ada()).await;
+    let search = |more: Value| {
+        let asked = json!({"locationId": town.site("north"), "serviceId": "covid", "move": adas(&booking)});
+        town.slots(with(asked, &more))
+    };
+    // Far from where the second dose stands now.
+    let first = search(json!({"date": north(20)})).await;
+    assert!(first.iter().all(|slot| slot["dose"] == 1));
+    let second = search(json!({"dose": 2, "after": first[4]["id"]})).await;
+    assert!(second.iter().all(|slot| slot["dose"] == 2));
+    assert_eq!(second[0]["date"], json!(north(27)), "the window counts from the new first dose");
+    if town.can.reschedule {
+        let targets = [id(&first[4]).to_owned(), id(&second[4]).to_owned()];
+        let reply = town.call("reschedule", to(&booking, &targets)).await;
+        assert_eq!(reply["outcome"], "rescheduled", "{reply}");
+    }
+}
+
 pub(super) async fn slots_for_a_move_fit_the_other_doses(town: Town) {
     let booking = town.booked(&town.pair(10).await, ada()).await;
     let search = |dose: u64| {
