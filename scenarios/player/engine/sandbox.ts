@@ -21,6 +21,14 @@ export interface WorkerLike {
   terminate(): void
 }
 
+/** Code of a scenario can change what the sandbox is made of, so what comes out of it need not be what it should. */
+function isDone({ scopes, notes, logged, failure }: Done): boolean {
+  const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)
+  const areTexts = (value: unknown) => Array.isArray(value) && value.every((one) => typeof one === 'string')
+  const haveAll = isObject(scopes) && [scopes.scenario, scopes.conversation, scopes.user].every(isObject)
+  return haveAll && areTexts(notes) && areTexts(logged) && (failure === undefined || typeof failure === 'string')
+}
+
 /** A sandbox in a worker, which is ended and started anew when its code does not end. */
 export class WorkerSandbox implements Sandbox {
   readonly #start: () => WorkerLike
@@ -48,7 +56,8 @@ export class WorkerSandbox implements Sandbox {
         // Code that ended late answers for a step that is over.
         if (data?.number !== number) return
         clearTimeout(timer)
-        resolve(data)
+        if (isDone(data)) resolve(data)
+        else failed('the code forged the answer of the sandbox')
       }
       worker.postMessage({ ...job, number })
     })
