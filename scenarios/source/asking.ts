@@ -15,6 +15,14 @@ const CARD = (what: string) => js`{
   "actions": ${what}.actions
 }`
 
+/**
+ * Rich channels read Markdown, in which a line ends only with an empty one (Web Chat's `breaks` is off:
+ * https://github.com/microsoft/BotFramework-WebChat/pull/1988). An expression for what is said there, and as text.
+ */
+export function lines(text: string): string {
+  return js`scenario.sms ? ${text} : ${text}.replace(/\n/g, '\n\n')`
+}
+
 /** menu(say, choices, buttons): few are buttons all; of more, the choices are a list. A choice is {title, value}. */
 export const MENU = js`
 function menu(say, choices, buttons) {
@@ -38,7 +46,7 @@ function menu(say, choices, buttons) {
   }
   actions.push({ type: 'Action.Submit', title: scenario.t.stop, data: { pressed: '@stop' }, associatedInputs: 'none' });
   lines.push(scenario.t.replyNumber);
-  scenario.menu = { say: say, all: all, text: lines.join('\n'), body: body, actions: actions };
+  scenario.menu = { say: say.replace(/\n/g, '\n\n'), all: all, text: lines.join('\n'), body: body, actions: actions };
 }
 `
 
@@ -126,7 +134,7 @@ function form(say, fields) {
     }
     body.push(input);
   }
-  scenario.form = { say: say, fields: fields, at: 0, body: body, actions: [
+  scenario.form = { say: say.replace(/\n/g, '\n\n'), text: say, fields: fields, at: 0, body: body, actions: [
     { type: 'Action.Submit', title: scenario.t.submit },
     { type: 'Action.Submit', title: scenario.t.stop, data: { pressed: '@stop' }, associatedInputs: 'none' }
   ] };
@@ -170,7 +178,7 @@ scenario.answer = '';
 const NEXT_FIELD = js`
 var field = scenario.form.fields[scenario.form.at];
 var lines = [field.text || field.label];
-if (scenario.form.at === 0 && scenario.form.say !== lines[0]) lines.unshift(scenario.form.say);
+if (scenario.form.at === 0 && scenario.form.text !== lines[0]) lines.unshift(scenario.form.text);
 for (var i = 0; i < field.options.length; i++) lines.push((i + 1) + '. ' + field.options[i]);
 if (field.kind === 'agree') lines.push(scenario.t.agreeText);
 lines.push(field.required ? scenario.t.replyText : scenario.t.replySkip);

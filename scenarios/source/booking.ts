@@ -1,7 +1,7 @@
 // Booking, from who it is for to the confirmation code. `book.ts` and `two-dose.ts` are made of it.
 
 import { act, branch, end, js, say, type Named } from './building.ts'
-import { AGAIN, form, pick } from './asking.ts'
+import { AGAIN, form, lines, pick } from './asking.ts'
 import { whereAndWhat } from './places.ts'
 import { ask, ending, start } from './scheduling.ts'
 import { times } from './times.ts'
@@ -137,7 +137,7 @@ menu(scenario.reply.say, [
   "notify": scenario.booking.notify, "requestId": scenario.requestId`,
       { booked: 'booked', ...REFUSED },
     ),
-    say('booked', 'scenario.reply.text', { label: 'Booked' }),
+    say('booked', lines('scenario.reply.text'), { label: 'Booked' }),
     act('forget', js`scenario.given = {}; scenario.booking = {}; scenario.form = {}; scenario.reply = {};`, {
       label: 'Forget who it was',
       next: end,

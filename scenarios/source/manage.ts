@@ -1,4 +1,4 @@
-import { AGAIN, form, pick } from './asking.ts'
+import { AGAIN, form, lines, pick } from './asking.ts'
 import { act, branch, end, js, say, type Source } from './building.ts'
 import { ask, ending, start } from './scheduling.ts'
 import { times } from './times.ts'
@@ -43,7 +43,7 @@ scenario.proof = { confirmationCode: given.confirmationCode, contact: contact };
       { label: 'Keep code and contact' },
     ),
     ...ask('find', 'get-appointment', PROOF, { found: 'found', ...NOT_OPENED }),
-    say('notFound', 'scenario.reply.say', { label: 'Nothing is found', next: 'proof' }),
+    say('notFound', lines('scenario.reply.say'), { label: 'Nothing is found', next: 'proof' }),
     act(
       'found',
       js`
@@ -63,7 +63,7 @@ scenario.service = { id: all[0].serviceId };
 scenario.practitionerId = null;`,
       { label: 'What can be changed' },
     ),
-    say('tell', 'scenario.reply.text', { label: 'Tell the appointments' }),
+    say('tell', lines('scenario.reply.text'), { label: 'Tell the appointments' }),
     branch('canChange', 'scenario.toCancel.length + scenario.toMove.length > 0', { yes: 'what', no: 'fixed' }, {
       label: 'Can anything be changed?',
     }),
@@ -197,7 +197,7 @@ menu(scenario.reply.say, [
       },
     ),
 
-    say('done', 'scenario.reply.text', { label: 'Tell what was done' }),
+    say('done', lines('scenario.reply.text'), { label: 'Tell what was done' }),
     act('forget', js`scenario.given = {}; scenario.proof = {}; scenario.moving = null; scenario.form = {}; scenario.reply = {};`, {
       label: 'Forget who it was',
       next: end,

@@ -25,7 +25,13 @@ export interface WorkerLike {
 function isDone({ scopes, notes, logged, failure }: Done): boolean {
   const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)
   const areTexts = (value: unknown) => Array.isArray(value) && value.every((one) => typeof one === 'string')
-  const haveAll = isObject(scopes) && [scopes.scenario, scopes.conversation, scopes.user].every(isObject)
+  let written: Scopes | undefined
+  try {
+    written = JSON.parse(scopes)
+  } catch {
+    return false
+  }
+  const haveAll = isObject(written) && [written!.scenario, written!.conversation, written!.user].every(isObject)
   return haveAll && areTexts(notes) && areTexts(logged) && (failure === undefined || typeof failure === 'string')
 }
 

@@ -586,6 +586,6 @@ const UNHIDDEN = `
     const got = []
     for (const attempt of attempts) await attempt().then((what) => got.push(what), () => {})
     const value = 'It got ' + eval('1 + 1') + ' from eval, origin ' + origin + ', ' + (got.join(', ') || 'nothing else')
-    postMessage({ number, value, scopes: { scenario: {}, conversation: {}, user: {} }, notes: [], logged: [] })
+    postMessage({ number, value, scopes: '{"scenario":{},"conversation":{},"user":{}}', notes: [], logged: [] })
   }
 `

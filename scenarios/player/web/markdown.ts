@@ -7,7 +7,8 @@ import { mayOpen } from './link.ts'
 
 const PICTURE = /^data:image\/(png|gif|jpeg|webp);/
 
-const markdown = new MarkdownIt({ html: false, linkify: true, breaks: true })
+// A line ends only with an empty one, as in Web Chat: https://github.com/microsoft/BotFramework-WebChat/pull/1988.
+const markdown = new MarkdownIt({ html: false, linkify: true, breaks: false })
 markdown.validateLink = (url) => mayOpen(url) || PICTURE.test(url)
 // `please.Call` is no address.
 markdown.linkify.set({ fuzzyLink: false })
