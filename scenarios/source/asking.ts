@@ -27,7 +27,7 @@ export function lines(text: string): string {
 export const MENU = js`
 function menu(say, choices, buttons) {
   var all = choices.concat(buttons);
-  var few = all.length <= 4;
+  var few = all.length <= 5;
   var lines = [say];
   var body = [];
   var actions = [];
@@ -122,6 +122,7 @@ function form(say, fields) {
         input.choices.push({ title: field.options[j], value: field.options[j] });
       }
     }
+    if (field.url) body.push({ type: 'TextBlock', text: '[' + scenario.t.readAll + '](' + field.url + ')', wrap: true });
     if (field.kind === 'agree') {
       input.type = 'Input.Toggle';
       input.title = scenario.t.agree;
@@ -165,7 +166,9 @@ for (var i = 0; i < fields.length; i++) {
   delete scenario.given[fields[i].name];
   if (value) keep(fields[i], value);
   else if (fields[i].required) missing = true;
-  scenario.form.body[i].value = value;
+  for (var j = 0; j < scenario.form.body.length; j++) {
+    if (scenario.form.body[j].id === 'f' + i) scenario.form.body[j].value = value;
+  }
 }
 var noContact = scenario.form.contact && !scenario.given['patient.email'] && !scenario.given['patient.phone'];
 scenario.form.say = missing ? scenario.t.fillIn : scenario.t.oneOfBoth;

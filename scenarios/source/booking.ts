@@ -84,7 +84,10 @@ for (var q = 0; q < service.questions.length; q++) {
 }
 if (service.consent) {
   var consent = service.consent;
-  field('patient.consentId', consent.text + (consent.url ? ' ' + consent.url : ''), 'agree', true).value = consent.id;
+  var agreed = field('patient.consentId', consent.text, 'agree', true);
+  agreed.value = consent.id;
+  agreed.url = consent.url;
+  agreed.text = consent.text + (consent.url ? ' ' + consent.url : '');
 }
 form(t.details, fields);
 scenario.form.contact = either;`,

@@ -96,6 +96,7 @@ export const texts: Record<string, Text> = {
   },
   yourName: { en: 'Your own name, as you book for somebody else', es: 'Su propio nombre, ya que reserva para otra persona' },
   relation: { en: 'What you are to the patient, such as mother', es: 'Su relación con el paciente, por ejemplo madre' },
+  readAll: { en: 'Read the whole text', es: 'Leer el texto completo' },
   agree: { en: 'I agree', es: 'Acepto' },
   agreeText: { en: 'Reply 1 to agree.', es: 'Responda 1 para aceptar.' },
 

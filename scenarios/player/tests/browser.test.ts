@@ -56,8 +56,7 @@ type Seen = (stage: string) => Promise<void>
 async function book(page: Page, hand: Hand, t: Texts, seen: Seen) {
   const who = somebody()
   await seen('menu')
-  await hand.pick(t('bookTwo'))
-  await hand.press(t('submit'))
+  await hand.press(t('bookTwo'))
   await hand.press(t('me'))
   await hand.fill(t('postalCode'), '98052')
   await seen('place')
@@ -94,8 +93,7 @@ async function book(page: Page, hand: Hand, t: Texts, seen: Seen) {
 
 /** Cancels all doses of it. */
 async function cancel(page: Page, hand: Hand, t: Texts, { code, email }: { code: string; email: string }, seen: Seen) {
-  await hand.pick(t('manage'))
-  await hand.press(t('submit'))
+  await hand.press(t('manage'))
   await hand.fill(t('code'), code)
   await hand.fill(t('contact'), email)
   await seen('find')
@@ -225,7 +223,7 @@ describe('an export of somebody else', () => {
         title: `Button ${index + 1}`,
         data: { pressed: index + 1 },
       }))
-      const link = { type: 'Action.OpenUrl', title: 'Health', url: '/api/health' }
+      const link = { type: 'Action.OpenUrl', title: 'Another one', url: '/index.html' }
       const asks = { type: 'prompt', dataType: 'object', text: 'Press one', attachment: [card([], [...buttons, link])] }
       await load(page, 'buttons', [
         { ...asks, variable: 'pressed' },
@@ -242,8 +240,8 @@ describe('an export of somebody else', () => {
       const first = page.locator('.card').first()
       assert.equal(await first.getByRole('button', { disabled: false }).count(), 0)
       const opened = page.context().waitForEvent('page')
-      await first.getByRole('link', { name: 'Health' }).click()
-      await (await opened).waitForURL('**/api/health')
+      await first.getByRole('link', { name: 'Another one' }).click()
+      await (await opened).waitForURL('**/index.html')
       await (await opened).close()
       await reply(page, 'none of them')
       await page.getByText('Pressed 9, typed none of them').waitFor()
@@ -307,8 +305,7 @@ describe('the page', () => {
   test('tells steps, variables and requests, by keyboard', () =>
     onPage({}, async (page) => {
       const hand = mouse(page)
-      await hand.pick('Book an appointment')
-      await hand.press('Continue')
+      await hand.press('Book an appointment')
       await hand.press('For me')
       await hand.press('Continue')
       await page.getByRole('button', { name: 'Book at Eastside' }).waitFor()
@@ -339,8 +336,7 @@ describe('the page', () => {
       await page.getByLabel('Language').selectOption('no table')
       await page.locator('#steps .more').first().waitFor()
       const hand = mouse(page)
-      await hand.pick('Talk to a person')
-      await hand.press('Continue')
+      await hand.press('Talk to a person')
       await page.locator('#log', { hasText: '+1 425 555 0100' }).waitFor()
     }))
 
