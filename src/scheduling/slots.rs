@@ -192,7 +192,7 @@ impl Scheduling {
     /// # Errors
     /// When the request contradicts itself, or nobody can be asked.
     pub async fn get_slots(&self, query: SlotsQuery, caller: &Caller) -> Result<SlotsOutcome, Fault> {
-        let moved = match &query.moving {
+        let proven = match &query.moving {
             None => None,
             Some(moving) => match self.prove(&moving.proof, "get-slots", caller).await? {
                 Proven::Booking(record) => Some((moving, record)),
@@ -217,13 +217,13 @@ impl Scheduling {
                 refusal = SlotsOutcome::NeedsInput(vec![NeedsInput { field, reason }]);
                 continue;
             }
-            let own = moved.as_ref().map(|(_, record)| Own::from(record.as_ref()));
+            let own = proven.as_ref().map(|(_, record)| Own::from(record.as_ref()));
             let practitioner = query.practitioner.clone();
             let mut hunt = Hunt { provider, location, service, practitioner, among: None, own };
             if let Some(After::Slot(slot)) = &query.after {
                 hunt.among = self.same_for(&hunt, &[slot.start]).await?;
             }
-            let moves = moved.as_ref().map(|(moving, record)| Moves::of(moving, record));
+            let moves = proven.as_ref().map(|(moving, record)| Moves::of(moving, record));
             if let Some(Moves { record, doses }) = &moves
                 && (doses.len() == 1 || query.after.is_none())
             {

@@ -57,7 +57,9 @@ impl Tree {
         for name in ["bin", "scenarios/player"] {
             fs::create_dir_all(tree.path(name)).expect("folders");
         }
-        fs::copy(Path::new(ROOT).join("demo"), tree.path("demo")).expect("`./demo`");
+        for script in ["demo", "scenarios/player/build"] {
+            fs::copy(Path::new(ROOT).join(script), tree.path(script)).expect(script);
+        }
         fs::write(tree.path("scenarios/player/package-lock.json"), "{}").expect("a file");
         for program in PROGRAMS {
             std::os::unix::fs::symlink(found(program), tree.path("bin").join(program)).expect("a link");
@@ -166,7 +168,7 @@ fn without_node_it_says_what_is_missing_and_starts_the_handler() {
     for (node, npm, words) in [
         (None, None, "Node.js is missing"),
         (Some(NODE), None, "Node.js is missing, or npm"),
-        (Some(OLD_NODE), Some(NPM), "Node.js is v18.19.0: it needs 20 or newer"),
+        (Some(OLD_NODE), Some(NPM), "Node.js is v18.19.0: it needs 20.19 or newer"),
     ] {
         let tree = Tree::new();
         tree.has("cargo", CARGO);

@@ -25,6 +25,7 @@ mod operations;
 mod package;
 mod page;
 mod scale_out;
+mod scenarios;
 mod schemathesis;
 mod store;
 mod telemetry;

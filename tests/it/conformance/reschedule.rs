@@ -138,7 +138,7 @@ pub(super) async fn slots_for_a_move_of_a_whole_series_are_those_of_a_new_one(to
     assert!(second.iter().all(|slot| slot["dose"] == 2));
     assert_eq!(second[0]["date"], json!(north(27)), "the window counts from the new first dose");
     if town.can.reschedule {
-        let targets = [id(&first[4]).to_owned(), id(&second[4]).to_owned()];
+        let targets = [id(&first[4]), id(&second[4])];
         let reply = town.call("reschedule", to(&booking, &targets)).await;
         assert_eq!(reply["outcome"], "rescheduled", "{reply}");
     }
