@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Requests per function and kind.
-const EXAMPLES: &str = "120";
+const EXAMPLES: &str = "60";
 const EXAMPLES_OF_SOAK: &str = "4000";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -19,7 +19,7 @@ const PATIENTS: usize = 50;
 
 /// Seats they want, one after the other, each with another seed of misfortune.
 fn seeds() -> u64 {
-    if crate::soak() { 2000 } else { 60 }
+    if crate::soak() { 2000 } else { 25 }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

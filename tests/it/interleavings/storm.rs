@@ -21,17 +21,17 @@ const STORM: Duration = Duration::from_mins(4);
 
 #[test]
 fn a_storm_over_the_ledgers_own_calendar_breaks_no_rule() {
-    for_seeds(1_500, |world| storm(world, Sort::Embedded).boxed());
+    for_seeds(600, |world| storm(world, Sort::Embedded).boxed());
 }
 
 #[test]
 fn a_storm_over_a_vendor_breaks_no_rule() {
-    for_seeds(1_500, |world| storm(world, Sort::Plain).boxed());
+    for_seeds(600, |world| storm(world, Sort::Plain).boxed());
 }
 
 #[test]
 fn a_storm_over_a_vendor_with_shared_objects_breaks_no_rule() {
-    for_seeds(1_500, |world| storm(world, Sort::Shared).boxed());
+    for_seeds(600, |world| storm(world, Sort::Shared).boxed());
 }
 
 async fn storm(world: Arc<World>, sort: Sort) -> Verdict {
