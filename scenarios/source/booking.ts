@@ -26,7 +26,7 @@ export function booking({ series }: { series: boolean }): Named[] {
     act(
       'remember',
       js`
-scenario.whom = scenario.scenarioArgs.whom || '';
+scenario.whom = scenario.args.whom || '';
 scenario.slotIds = [];
 scenario.given = {};`,
       { label: 'What the arguments say' },

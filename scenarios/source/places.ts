@@ -7,7 +7,7 @@ import { ARGS, ask } from './scheduling.ts'
 /** From `where` to `chosen`, with the clinic in `scenario.site` and the service in `scenario.service`. */
 export function whereAndWhat({ series, chosen }: { series: boolean; chosen: Target }): Named[] {
   return [
-    branch('where', 'scenario.near || scenario.scenarioArgs.locationId', { yes: 'locations', no: 'place' }, {
+    branch('where', 'scenario.near || scenario.args.locationId', { yes: 'locations', no: 'place' }, {
       label: 'Is it known where?',
     }),
     ...form('place', {
@@ -28,11 +28,11 @@ scenario.near = code ? { postalCode: code, country: getEnv('schedulingCountry') 
     ...ask(
       'locations',
       'get-locations',
-      js`"near": scenario.near, "locationId": scenario.scenarioArgs.locationId, "limit": 5`,
+      js`"near": scenario.near, "locationId": scenario.args.locationId, "limit": 5`,
       { ok: 'locationsKeep', noLocations: 'wayOn', needsInput: 'placeAgain' },
     ),
     act('locationsKeep', js`scenario.locations = scenario.reply; scenario.tries = 0;`, { label: 'Keep the clinics' }),
-    branch('locationGiven', 'scenario.scenarioArgs.locationId', { yes: 'locationKeep', no: 'location' }, {
+    branch('locationGiven', 'scenario.args.locationId', { yes: 'locationKeep', no: 'location' }, {
       label: 'Is the clinic given?',
     }),
     ...pick('location', {
@@ -67,7 +67,7 @@ scenario.menu.actions = [
     act(
       'locationKeep',
       js`
-var wanted = scenario.scenarioArgs.locationId || scenario.picked;
+var wanted = scenario.args.locationId || scenario.picked;
 var all = scenario.locations.locations;
 for (var i = 0; i < all.length; i++) if (all[i].id === wanted) scenario.site = all[i];
 var services = scenario.site.services;
@@ -86,7 +86,7 @@ var text = scenario.chat ? ${series ? 'scenario.t.noSeries' : 'scenario.t.unexpe
 scenario.reply = { outcome: '', say: text, text: text, wayOn: { handoff: true } };`,
       { label: 'Not in the chat', next: 'wayOn' },
     ),
-    branch('serviceGiven', 'scenario.scenarioArgs.serviceId', { yes: 'serviceKeep', no: 'service' }, {
+    branch('serviceGiven', 'scenario.args.serviceId', { yes: 'serviceKeep', no: 'service' }, {
       label: 'Is the service given?',
     }),
     ...pick('service', {
@@ -103,7 +103,7 @@ menu(scenario.t.whichService, choices, [{ title: scenario.t.anotherClinic, value
     act(
       'serviceKeep',
       js`
-var wanted = scenario.scenarioArgs.serviceId || scenario.picked;
+var wanted = scenario.args.serviceId || scenario.picked;
 var all = scenario.site.services;
 for (var i = 0; i < all.length; i++) if (all[i].id === wanted) scenario.service = all[i];
 scenario.practitionerId = null;

@@ -18,7 +18,7 @@ export function start(): Named {
   return act(
     'start',
     js`
-var args = scenario.scenarioArgs || {};
+var args = scenario.args = scenario.scenarioArgs || {};
 var visitor = conversation.initConversationEvent || {};
 var strings = typeof customLocalizedStrings === 'undefined' ? {} : customLocalizedStrings;
 var texts = ${DEFAULT_TEXTS};

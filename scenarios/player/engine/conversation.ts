@@ -82,7 +82,7 @@ export class Conversation {
   }
 
   /** Plays a scenario to its end. */
-  async begin(trigger: string, args: Record<string, unknown> = {}): Promise<void> {
+  async begin(trigger: string, args?: Record<string, unknown>): Promise<void> {
     await this.#begin(trigger, args, 0)
   }
 
@@ -97,7 +97,8 @@ export class Conversation {
       this.#emit({ type: 'problem', text: `no scenario with the trigger \`${trigger}\` is loaded` })
       return {}
     }
-    const frame: Frame = { scenario, depth, variables: { scenarioArgs: args ?? {} } }
+    // Whether there is an empty one where there are none is written down nowhere: what needs one finds out here.
+    const frame: Frame = { scenario, depth, variables: args === undefined ? {} : { scenarioArgs: args } }
     this.#emit({ type: 'begin', trigger, name: scenario.name, args, depth })
     let way: Way = { to: scenario.steps[0]?.id }
     while ('to' in way && way.to !== undefined) {
@@ -146,12 +147,12 @@ export class Conversation {
       case 'datasource':
         return this.#call(step, frame)
       case 'beginScenario': {
-        const args = step.args ? await this.#value(step.args, 'expression', step, frame) : {}
+        const args = step.args ? await this.#value(step.args, 'expression', step, frame) : undefined
         const way = await this.#begin(step.scenario, args, frame.depth + 1)
         return 'end' in way ? way : next
       }
       case 'replaceScenario': {
-        const args = step.args ? await this.#value(step.args, 'expression', step, frame) : {}
+        const args = step.args ? await this.#value(step.args, 'expression', step, frame) : undefined
         const way = await this.#begin(step.scenario, args, frame.depth)
         return 'end' in way ? way : { end: 'scenario' }
       }
