@@ -99,7 +99,20 @@ export function pick(name: string, { menu, cases = {}, chosen, textOnly }: Picki
     act(`${name}Read`, READ_MENU),
     choose(`${name}Picked`, 'scenario.picked', { '@nothing': ask, '@lost': LOST, '@stop': STOP, ...cases }, chosen),
   ]
-  return together(name, textOnly ? [] : [[0, 0], [1, 0], [2, 0], [2, 1], [3, 0], [4, 0]], steps)
+  return together(
+    name,
+    textOnly
+      ? []
+      : [
+          [0, 0],
+          [1, 0],
+          [2, 0],
+          [2, 1],
+          [3, 0],
+          [4, 0],
+        ],
+    steps,
+  )
 }
 
 /** form(say, fields): a field is {name, label, kind, options, value, required}. What is known already is filled in. */
@@ -223,7 +236,21 @@ export function form(name: string, { make, done }: { /** Calls `form`. */ make: 
     act(`${name}ReadText`, READ_FIELD),
     choose(`${name}Answered`, 'scenario.picked', { '@next': `${name}Field`, ...ends }, done),
   ]
-  return together(name, [[0, 0], [1, 0], [2, 0], [3, 0], [4, 0], [2, 1], [3, 1], [4, 1], [5, 1]], steps)
+  return together(
+    name,
+    [
+      [0, 0],
+      [1, 0],
+      [2, 0],
+      [3, 0],
+      [4, 0],
+      [2, 1],
+      [3, 1],
+      [4, 1],
+      [5, 1],
+    ],
+    steps,
+  )
 }
 
 /** again(reply): the fields of a `needsInput` as a form, with the scheduler's words for each. */

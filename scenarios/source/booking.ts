@@ -53,9 +53,14 @@ menu(scenario.t.whom, [
       notFound: 'wayOn',
     }),
 
-    branch('detailsKnown', "scenario.given['patient.name']", { yes: 'preview', no: 'details' }, {
-      label: 'Are the details known?',
-    }),
+    branch(
+      'detailsKnown',
+      "scenario.given['patient.name']",
+      { yes: 'preview', no: 'details' },
+      {
+        label: 'Are the details known?',
+      },
+    ),
     ...form('details', {
       make: js`
 var t = scenario.t;

@@ -103,7 +103,13 @@ export function branch(name: string, condition: string, to: { yes: Target; no: T
 }
 
 /** Goes where the case of a value leads. */
-export function choose(name: string, on: string, cases: Record<string, Target>, otherwise: Target, options?: Options): Named {
+export function choose(
+  name: string,
+  on: string,
+  cases: Record<string, Target>,
+  otherwise: Target,
+  options?: Options,
+): Named {
   return { ...common(name, options), kind: 'choose', on, cases, otherwise }
 }
 

@@ -11,7 +11,8 @@ const NOT_OPENED = { notFound: 'notFound', tooManyAttempts: 'wayOn', needsInput:
 export default {
   name: 'Scheduling: look up, move or cancel',
   trigger: 'scheduling_manage',
-  description: 'Finds an appointment by its confirmation code and one contact detail, and moves or cancels it after a preview.',
+  description:
+    'Finds an appointment by its confirmation code and one contact detail, and moves or cancels it after a preview.',
   steps: [
     start(),
     ...form('proof', {
@@ -64,9 +65,14 @@ scenario.practitionerId = null;`,
       { label: 'What can be changed' },
     ),
     say('tell', lines('scenario.reply.text'), { label: 'Tell the appointments' }),
-    branch('canChange', 'scenario.toCancel.length + scenario.toMove.length > 0', { yes: 'what', no: 'fixed' }, {
-      label: 'Can anything be changed?',
-    }),
+    branch(
+      'canChange',
+      'scenario.toCancel.length + scenario.toMove.length > 0',
+      { yes: 'what', no: 'fixed' },
+      {
+        label: 'Can anything be changed?',
+      },
+    ),
     act(
       'fixed',
       js`scenario.reply = { outcome: '', say: scenario.t.cannotChange, text: scenario.t.cannotChange, wayOn: { handoff: true } };`,
@@ -85,9 +91,14 @@ menu(scenario.t.whatNow, choices, []);`,
     say('unchanged', 'scenario.t.unchanged', { next: end }),
 
     // Cancelling
-    branch('severalToCancel', 'scenario.toCancel.length > 1', { yes: 'whichCancel', no: 'cancelAll' }, {
-      label: 'Are there several to cancel?',
-    }),
+    branch(
+      'severalToCancel',
+      'scenario.toCancel.length > 1',
+      { yes: 'whichCancel', no: 'cancelAll' },
+      {
+        label: 'Are there several to cancel?',
+      },
+    ),
     ...pick('whichCancel', {
       menu: js`menu(scenario.t.whichCancel, scenario.toCancel, [{ title: scenario.t.allOfThem, value: '@all' }]);`,
       cases: { '@all': 'cancelAll' },
@@ -121,9 +132,14 @@ menu(scenario.reply.text, [
     }),
 
     // Moving
-    branch('severalToMove', 'scenario.toMove.length > 1', { yes: 'whichMove', no: 'moveAll' }, {
-      label: 'Are there several to move?',
-    }),
+    branch(
+      'severalToMove',
+      'scenario.toMove.length > 1',
+      { yes: 'whichMove', no: 'moveAll' },
+      {
+        label: 'Are there several to move?',
+      },
+    ),
     ...pick('whichMove', {
       menu: js`menu(scenario.t.whichMove, scenario.toMove, scenario.wholeMoves ? [{ title: scenario.t.allOfThem, value: '@all' }] : []);`,
       cases: { '@all': 'moveAll' },
@@ -160,16 +176,21 @@ scenario.moving = {
       needsInput: 'proofAgain',
       notFound: 'notFound',
     }),
-    ...ask('moveCheck', 'reschedule', js`${PROOF}, "dose": scenario.dose, "slotIds": scenario.slotIds, "preview": true`, {
-      preview: 'moveConfirm',
-      slotTaken: 'taken',
-      notBookable: 'wayOn',
-      seriesInterval: 'wayOn',
-      tooLate: 'wayOn',
-      alreadyCancelled: 'done',
-      inProgress: 'wayOn',
-      ...NOT_OPENED,
-    }),
+    ...ask(
+      'moveCheck',
+      'reschedule',
+      js`${PROOF}, "dose": scenario.dose, "slotIds": scenario.slotIds, "preview": true`,
+      {
+        preview: 'moveConfirm',
+        slotTaken: 'taken',
+        notBookable: 'wayOn',
+        seriesInterval: 'wayOn',
+        tooLate: 'wayOn',
+        alreadyCancelled: 'done',
+        inProgress: 'wayOn',
+        ...NOT_OPENED,
+      },
+    ),
     ...pick('moveConfirm', {
       menu: js`
 scenario.requestId = scenario.reply.requestId;
@@ -198,10 +219,14 @@ menu(scenario.reply.say, [
     ),
 
     say('done', lines('scenario.reply.text'), { label: 'Tell what was done' }),
-    act('forget', js`scenario.given = {}; scenario.proof = {}; scenario.moving = null; scenario.form = {}; scenario.reply = {};`, {
-      label: 'Forget who it was',
-      next: end,
-    }),
+    act(
+      'forget',
+      js`scenario.given = {}; scenario.proof = {}; scenario.moving = null; scenario.form = {}; scenario.reply = {};`,
+      {
+        label: 'Forget who it was',
+        next: end,
+      },
+    ),
 
     ...ending({
       retries: ['find', 'cancelCheck', 'cancel', 'slots', 'moveCheck', 'move'],

@@ -7,9 +7,14 @@ import { ARGS, ask } from './scheduling.ts'
 /** From `where` to `chosen`, with the clinic in `scenario.site` and the service in `scenario.service`. */
 export function whereAndWhat({ series, chosen }: { series: boolean; chosen: Target }): Named[] {
   return [
-    branch('where', 'scenario.near || scenario.args.locationId', { yes: 'locations', no: 'place' }, {
-      label: 'Is it known where?',
-    }),
+    branch(
+      'where',
+      'scenario.near || scenario.args.locationId',
+      { yes: 'locations', no: 'place' },
+      {
+        label: 'Is it known where?',
+      },
+    ),
     ...form('place', {
       make: js`
 scenario.given = scenario.given || {};
@@ -32,9 +37,14 @@ scenario.near = code ? { postalCode: code, country: getEnv('schedulingCountry') 
       { ok: 'locationsKeep', noLocations: 'wayOn', needsInput: 'placeAgain' },
     ),
     act('locationsKeep', js`scenario.locations = scenario.reply; scenario.tries = 0;`, { label: 'Keep the clinics' }),
-    branch('locationGiven', 'scenario.args.locationId', { yes: 'locationKeep', no: 'location' }, {
-      label: 'Is the clinic given?',
-    }),
+    branch(
+      'locationGiven',
+      'scenario.args.locationId',
+      { yes: 'locationKeep', no: 'location' },
+      {
+        label: 'Is the clinic given?',
+      },
+    ),
     ...pick('location', {
       menu: js`
 var found = scenario.locations;
@@ -76,9 +86,14 @@ for (var j = 0; j < services.length; j++) if (${series ? 'services[j].doses > 1'
 scenario.chat = scenario.site.bookBy.indexOf('chat') >= 0;`,
       { label: 'Keep the clinic' },
     ),
-    branch('byChat', 'scenario.chat && scenario.services.length > 0', { yes: 'serviceGiven', no: 'notHere' }, {
-      label: 'Can it be booked in the chat?',
-    }),
+    branch(
+      'byChat',
+      'scenario.chat && scenario.services.length > 0',
+      { yes: 'serviceGiven', no: 'notHere' },
+      {
+        label: 'Can it be booked in the chat?',
+      },
+    ),
     act(
       'notHere',
       js`
@@ -86,9 +101,14 @@ var text = scenario.chat ? ${series ? 'scenario.t.noSeries' : 'scenario.t.unexpe
 scenario.reply = { outcome: '', say: text, text: text, wayOn: { handoff: true } };`,
       { label: 'Not in the chat', next: 'wayOn' },
     ),
-    branch('serviceGiven', 'scenario.args.serviceId', { yes: 'serviceKeep', no: 'service' }, {
-      label: 'Is the service given?',
-    }),
+    branch(
+      'serviceGiven',
+      'scenario.args.serviceId',
+      { yes: 'serviceKeep', no: 'service' },
+      {
+        label: 'Is the service given?',
+      },
+    ),
     ...pick('service', {
       menu: js`
 var choices = [];
@@ -114,9 +134,14 @@ for (var dose = 1; dose <= scenario.service.doses; dose++) scenario.doses.push(d
     ...(series
       ? [say('severalDoses', 'scenario.t.severalDoses')]
       : [
-          branch('oneDose', 'scenario.service.doses > 1', { yes: 'series', no: 'whoServes' }, {
-            label: 'Does it take several doses?',
-          }),
+          branch(
+            'oneDose',
+            'scenario.service.doses > 1',
+            { yes: 'series', no: 'whoServes' },
+            {
+              label: 'Does it take several doses?',
+            },
+          ),
           replace(
             'series',
             'scheduling_two_dose',
@@ -124,9 +149,14 @@ for (var dose = 1; dose <= scenario.service.doses; dose++) scenario.doses.push(d
             { label: 'Go on with the series' },
           ),
         ]),
-    branch('whoServes', 'scenario.service.practitioners.length > 0', { yes: 'practitioner', no: chosen }, {
-      label: 'Can somebody be chosen?',
-    }),
+    branch(
+      'whoServes',
+      'scenario.service.practitioners.length > 0',
+      { yes: 'practitioner', no: chosen },
+      {
+        label: 'Can somebody be chosen?',
+      },
+    ),
     ...pick('practitioner', {
       menu: js`
 var service = scenario.service;

@@ -39,17 +39,27 @@ if (place && place.lat && place.long) scenario.near = { latitude: Number(place.l
  * on; an outcome that nobody named is owned up to.
  */
 export function ask(name: string, function_: string, payload: string, outcomes: Record<string, Target>): Named[] {
-  return together(name, [], [
-    assign(name, 'retry', name, { label: `${function_}: remember where to try again` }),
-    call(`${name}Call`, function_, `{ ${payload}, ${COMMON} }`, { into: 'reply', fails: 'fault' }, { label: function_ }),
-    choose(
-      `${name}Outcome`,
-      'scenario.reply && scenario.reply.outcome',
-      { ...outcomes, unavailable: 'wayOn' },
-      'unexpected',
-      { label: `${function_}: outcome` },
-    ),
-  ])
+  return together(
+    name,
+    [],
+    [
+      assign(name, 'retry', name, { label: `${function_}: remember where to try again` }),
+      call(
+        `${name}Call`,
+        function_,
+        `{ ${payload}, ${COMMON} }`,
+        { into: 'reply', fails: 'fault' },
+        { label: function_ },
+      ),
+      choose(
+        `${name}Outcome`,
+        'scenario.reply && scenario.reply.outcome',
+        { ...outcomes, unavailable: 'wayOn' },
+        'unexpected',
+        { label: `${function_}: outcome` },
+      ),
+    ],
+  )
 }
 
 interface Ways {

@@ -13,7 +13,10 @@ export const texts: Record<string, Text> = {
   replyNumber: { en: 'Please reply with a number, or 0 to stop.', es: 'Responda con un número, o 0 para terminar.' },
   replyText: { en: 'Reply 0 to stop.', es: 'Responda 0 para terminar.' },
   replySkip: { en: 'Reply - to leave it out, 0 to stop.', es: 'Responda - para omitirlo, 0 para terminar.' },
-  notUnderstood: { en: 'I did not get that. Please choose one of these.', es: 'No le he entendido. Elija una de estas opciones.' },
+  notUnderstood: {
+    en: 'I did not get that. Please choose one of these.',
+    es: 'No le he entendido. Elija una de estas opciones.',
+  },
   lost: {
     en: 'I am sorry, I do not understand. Let us see how you can go on.',
     es: 'Lo siento, no le entiendo. Veamos cómo puede continuar.',
@@ -45,7 +48,10 @@ export const texts: Record<string, Text> = {
     en: 'This takes more than one dose. I book all of them together, or none.',
     es: 'Esto requiere más de una dosis. Las reservo todas juntas, o ninguna.',
   },
-  whichPractitioner: { en: 'Is there somebody you would like to see?', es: '¿Quiere que le atienda alguien en particular?' },
+  whichPractitioner: {
+    en: 'Is there somebody you would like to see?',
+    es: '¿Quiere que le atienda alguien en particular?',
+  },
   anyone: { en: 'Whoever is free', es: 'Quien esté libre' },
 
   // When
@@ -94,7 +100,10 @@ export const texts: Record<string, Text> = {
     en: 'Date of birth as 1980-05-31, year first',
     es: 'Fecha de nacimiento como 1980-05-31, con el año primero',
   },
-  yourName: { en: 'Your own name, as you book for somebody else', es: 'Su propio nombre, ya que reserva para otra persona' },
+  yourName: {
+    en: 'Your own name, as you book for somebody else',
+    es: 'Su propio nombre, ya que reserva para otra persona',
+  },
   relation: { en: 'What you are to the patient, such as mother', es: 'Su relación con el paciente, por ejemplo madre' },
   readAll: { en: 'Read the whole text', es: 'Leer el texto completo' },
   agree: { en: 'I agree', es: 'Acepto' },
@@ -149,8 +158,14 @@ export const texts: Record<string, Text> = {
   // The page, the menu, a person
   pages: { en: 'You can book by yourself here:', es: 'Puede reservar usted mismo aquí:' },
   pageText: { en: 'Here is the page.', es: 'Esta es la página.' },
-  noPages: { en: 'There is no booking page. Let us see how you can go on.', es: 'No hay página de reservas. Veamos cómo puede continuar.' },
-  welcome: { en: 'I can help you with appointments. What would you like to do?', es: 'Puedo ayudarle con sus citas. ¿Qué quiere hacer?' },
+  noPages: {
+    en: 'There is no booking page. Let us see how you can go on.',
+    es: 'No hay página de reservas. Veamos cómo puede continuar.',
+  },
+  welcome: {
+    en: 'I can help you with appointments. What would you like to do?',
+    es: 'Puedo ayudarle con sus citas. ¿Qué quiere hacer?',
+  },
   bookOne: { en: 'Book an appointment', es: 'Reservar una cita' },
   bookTwo: { en: 'Book a vaccination in two doses', es: 'Reservar una vacunación en dos dosis' },
   manage: { en: 'Look up, move or cancel an appointment', es: 'Consultar, cambiar o anular una cita' },

@@ -57,7 +57,12 @@ if (scenario.at > 0) scenario.search.after = scenario.slotIds[scenario.at - 1];
 if (scenario.moving) scenario.search.move = scenario.moving;`,
       { label: 'Keep when' },
     ),
-    branch('partKnown', 'scenario.sms', { yes: 'part', no: 'partKeep' }, { label: 'Did a card ask for the time of day?' }),
+    branch(
+      'partKnown',
+      'scenario.sms',
+      { yes: 'part', no: 'partKeep' },
+      { label: 'Did a card ask for the time of day?' },
+    ),
     ...pick('part', {
       textOnly: true,
       menu: js`
@@ -89,9 +94,14 @@ menu(scenario.t.partOfDay, choices, []);`,
         tooManyAttempts: 'wayOn',
       },
     ),
-    branch('days', '!scenario.search.date && scenario.reply.days.length > 1', { yes: 'day', no: 'slot' }, {
-      label: 'Are there several days?',
-    }),
+    branch(
+      'days',
+      '!scenario.search.date && scenario.reply.days.length > 1',
+      { yes: 'day', no: 'slot' },
+      {
+        label: 'Are there several days?',
+      },
+    ),
     ...pick('day', {
       menu: js`menu(scenario.reply.say + ' ' + scenario.t.whichDay, scenario.reply.menus.days.choices, [{ title: scenario.t.otherDay, value: '@other' }]);`,
       cases: { '@other': 'when' },
@@ -111,11 +121,10 @@ menu((days.length === 1 ? days[0].label + '. ' : '') + scenario.t.whichTime, sce
       chosen: 'slotKeep',
     }),
     act('more', js`scenario.search.cursor = scenario.reply.cursor;`, { label: 'The next page', next: 'slots' }),
-    act(
-      'otherDay',
-      js`scenario.slotIds = scenario.slotIds.slice(0, scenario.at); scenario.replacing = false;`,
-      { label: 'Another day', next: 'when' },
-    ),
+    act('otherDay', js`scenario.slotIds = scenario.slotIds.slice(0, scenario.at); scenario.replacing = false;`, {
+      label: 'Another day',
+      next: 'when',
+    }),
     act(
       'slotKeep',
       js`
@@ -123,9 +132,14 @@ scenario.slotIds[scenario.at] = scenario.picked;
 scenario.at = scenario.replacing ? scenario.doses.length : scenario.at + 1;`,
       { label: 'Keep the slot' },
     ),
-    branch('allDoses', 'scenario.at < scenario.doses.length', { yes: 'when', no: chosen }, {
-      label: 'Is there a dose without a time?',
-    }),
+    branch(
+      'allDoses',
+      'scenario.at < scenario.doses.length',
+      { yes: 'when', no: chosen },
+      {
+        label: 'Is there a dose without a time?',
+      },
+    ),
     act(
       'taken',
       js`
@@ -134,9 +148,14 @@ scenario.at = 0;
 for (var i = 0; i < scenario.doses.length; i++) if (scenario.doses[i] === scenario.reply.taken[0]) scenario.at = i;`,
       { label: 'Somebody else was faster' },
     ),
-    branch('otherTimes', 'scenario.reply.menus.alternatives', { yes: 'instead', no: 'wayOn' }, {
-      label: 'Are there other times?',
-    }),
+    branch(
+      'otherTimes',
+      'scenario.reply.menus.alternatives',
+      { yes: 'instead', no: 'wayOn' },
+      {
+        label: 'Are there other times?',
+      },
+    ),
     act(
       'instead',
       js`${MENU}menu(scenario.reply.say + ' ' + scenario.t.instead, scenario.reply.menus.alternatives.choices, [{ title: scenario.t.otherDay, value: '@other' }]);`,

@@ -109,7 +109,11 @@ export class Conversation {
         break
       }
       if (++this.#unasked > MOST_STEPS_UNASKED) {
-        this.#emit({ type: 'problem', step, text: `${MOST_STEPS_UNASKED} steps without a question: this is a loop, and is ended` })
+        this.#emit({
+          type: 'problem',
+          step,
+          text: `${MOST_STEPS_UNASKED} steps without a question: this is a loop, and is ended`,
+        })
         way = { end: 'conversation' }
         break
       }
@@ -269,7 +273,8 @@ export class Conversation {
     const part = async (code: string | undefined, kind: 'expression' | 'text') =>
       code ? await this.#value(code, kind, step, frame) : undefined
     for (const field of ['fhirAction', 'fhirResource', 'authenticationProvider'] as const) {
-      if (step[field]) this.#emit({ type: 'problem', step, text: `the player does not know \`${field}\`: it is left out` })
+      if (step[field])
+        this.#emit({ type: 'problem', step, text: `the player does not know \`${field}\`: it is left out` })
     }
     if (step.dataConnection) {
       const text = `the connection \`${step.dataConnection}\` is kept in the bot, not in the export: only what the step says itself is used`
@@ -296,7 +301,10 @@ export class Conversation {
       return { to: step.designer.next }
     }
     // What the bot puts into it is written down nowhere.
-    if (step.error) this.#set(frame, { [step.error]: { message: answered.failed, statusCode: answered.status, error: answered.body } })
+    if (step.error)
+      this.#set(frame, {
+        [step.error]: { message: answered.failed, statusCode: answered.status, error: answered.body },
+      })
     if (step.designer.errorStepId) return { to: step.designer.errorStepId }
     this.#emit({ type: 'note', step, text: 'this failed, and no error step is connected: it goes on as if it had not' })
     return { to: step.designer.next }
@@ -308,7 +316,13 @@ export class Conversation {
     return this.#run(kind, code, step, frame, false)
   }
 
-  async #run(kind: 'expression' | 'text' | 'action', code: string, step: Step, frame: Frame, async: boolean): Promise<unknown> {
+  async #run(
+    kind: 'expression' | 'text' | 'action',
+    code: string,
+    step: Step,
+    frame: Frame,
+    async: boolean,
+  ): Promise<unknown> {
     const scopes = { scenario: frame.variables, conversation: this.#conversation, user: this.#user }
     const { env, strings, locale, channel } = this.#options
     const around = { env, strings, locale, channel, message: this.#said }

@@ -26,7 +26,11 @@ const stepOf = new Map(Object.keys(schema.$defs.steps).map((type) => [type, insi
 
 /** The validator of a part of the schema. It writes its own marks into what it is given, so it is given a copy. */
 function inside(part: string): Validator {
-  return new Validator({ $ref: `#/$defs/${part}`, $defs: structuredClone(schema.$defs) } as unknown as Schema, '2020-12', false)
+  return new Validator(
+    { $ref: `#/$defs/${part}`, $defs: structuredClone(schema.$defs) } as unknown as Schema,
+    '2020-12',
+    false,
+  )
 }
 
 /** Reads an export, or only what the editor's Code tab shows. Throws `NotAScenario`. */
@@ -92,15 +96,34 @@ function notesOnCode(code: Code): string[] {
 }
 
 function edgesOf(step: Step) {
-  return step.designer ? edges(step.type === 'switch' && !Array.isArray(step.cases) ? { ...step, cases: [] } : step) : []
+  return step.designer
+    ? edges(step.type === 'switch' && !Array.isArray(step.cases) ? { ...step, cases: [] } : step)
+    : []
 }
 
 function violations(validator: Validator, value: unknown, where: string): string[] {
   const found = validator.validate(value).errors
   // A failure inside is told again for each schema around it; the innermost says most.
-  const outer = new Set(['properties', 'items', '$ref', 'allOf', 'anyOf', 'oneOf', 'if', 'then', 'else', 'additionalProperties'])
+  const outer = new Set([
+    'properties',
+    'items',
+    '$ref',
+    'allOf',
+    'anyOf',
+    'oneOf',
+    'if',
+    'then',
+    'else',
+    'additionalProperties',
+  ])
   const telling = found.filter((error) => !outer.has(error.keyword) || error.keyword === 'additionalProperties')
-  return [...new Set((telling.length > 0 ? telling : found).map((error) => `${where}: ${error.instanceLocation.slice(1)} ${error.error}`))]
+  return [
+    ...new Set(
+      (telling.length > 0 ? telling : found).map(
+        (error) => `${where}: ${error.instanceLocation.slice(1)} ${error.error}`,
+      ),
+    ),
+  ]
 }
 
 /** How a step is named to people. */

@@ -69,7 +69,8 @@ function careless(steps: Step[]): string[] {
   const found: string[] = []
   for (const step of steps) {
     const code = codeOf(step)
-    if (code.some(({ code }) => /session\.(trace|log\w*)|console\./.test(code))) found.push(`${told(step)}: writes a log`)
+    if (code.some(({ code }) => /session\.(trace|log\w*)|console\./.test(code)))
+      found.push(`${told(step)}: writes a log`)
     if (step.type !== 'datasource') continue
     if (!step.designer.errorStepId) found.push(`${told(step)}: has no error step`)
     if (step.method !== 'post') found.push(`${told(step)}: is no POST`)
@@ -77,7 +78,8 @@ function careless(steps: Step[]): string[] {
       found.push(`${told(step)}: puts a variable into a URL`)
     }
     if (!/getEnv\(/.test(step.urlBase ?? '')) found.push(`${told(step)}: does not take its base URL from \`getEnv\``)
-    if (!/"faults": "outcome"/.test(step.payload ?? '')) found.push(`${told(step)}: does not ask for faults as outcomes`)
+    if (!/"faults": "outcome"/.test(step.payload ?? ''))
+      found.push(`${told(step)}: does not ask for faults as outcomes`)
   }
   return found
 }

@@ -42,7 +42,13 @@ export function stepId(trigger: string, name: string): string {
 
 function uuid(trigger: string): string {
   const hash = createHash('sha256').update(trigger).digest('hex')
-  const parts = [hash.slice(0, 8), hash.slice(8, 12), `5${hash.slice(13, 16)}`, `a${hash.slice(17, 20)}`, hash.slice(20, 32)]
+  const parts = [
+    hash.slice(0, 8),
+    hash.slice(8, 12),
+    `5${hash.slice(13, 16)}`,
+    `a${hash.slice(17, 20)}`,
+    hash.slice(20, 32),
+  ]
   return parts.join('-')
 }
 
@@ -60,7 +66,10 @@ function compiled(source: Source, step: Named, following: Named | undefined): St
   if (after === undefined && step.next !== null) throw new Error(`${source.trigger}: nothing follows \`${step.name}\``)
   const common = { id: stepId(source.trigger, step.name), label: step.label }
   const goesOn = { xLocation: 0, yLocation: 0, ...(after ? { next: id(after) } : {}) }
-  const card = 'card' in step && step.card ? { attachment: [{ type: 'AdaptiveCard', cardCode: step.card }], layout: 'vertical' } : {}
+  const card =
+    'card' in step && step.card
+      ? { attachment: [{ type: 'AdaptiveCard', cardCode: step.card }], layout: 'vertical' }
+      : {}
   switch (step.kind) {
     case 'say':
       return {
@@ -157,7 +166,9 @@ export function textKeys(steps: Step[]): string[] {
 function withDefaultTexts(steps: Step[]): Step[] {
   const lines = textKeys(steps).map((key) => `  ${key}: ${JSON.stringify(texts[key]!.en)}`)
   return steps.map((step) =>
-    step.type === 'action' ? { ...step, onInit: step.onInit.replace(DEFAULT_TEXTS, `{\n${lines.join(',\n')}\n}`) } : step,
+    step.type === 'action'
+      ? { ...step, onInit: step.onInit.replace(DEFAULT_TEXTS, `{\n${lines.join(',\n')}\n}`) }
+      : step,
   )
 }
 

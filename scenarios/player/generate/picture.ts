@@ -47,11 +47,16 @@ const STYLE = `
 
 export function picture(scenario: Scenario): string {
   const width = Math.max(...scenario.steps.map(({ designer }) => designer.xLocation)) + WIDTH + 80
-  const height = Math.max(...scenario.steps.map((step) => step.designer.yLocation + 15 * edges(step).length)) + HEIGHT + 20
+  const height =
+    Math.max(...scenario.steps.map((step) => step.designer.yLocation + 15 * edges(step).length)) + HEIGHT + 20
   const drawn = scenario.steps.map((step, index) => {
     const near = edges(step).filter((edge) => isNear(scenario, edge))
     const far = edges(step).filter((edge) => !isNear(scenario, edge))
-    return [...near.map((edge) => line(scenario, edge)), box(step, index === 0), ...far.map((edge, at) => way(scenario, edge, at))]
+    return [
+      ...near.map((edge) => line(scenario, edge)),
+      box(step, index === 0),
+      ...far.map((edge, at) => way(scenario, edge, at)),
+    ]
   })
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title">`,
@@ -68,7 +73,11 @@ export function picture(scenario: Scenario): string {
 /** To the next column, in this line or one that is near. */
 function isNear(scenario: Scenario, { from, to }: Edge): boolean {
   const [a, b] = [scenario.byId.get(from)!.designer, scenario.byId.get(to)!.designer]
-  return b.xLocation > a.xLocation && b.xLocation - a.xLocation < 2 * WIDTH && Math.abs(a.yLocation - b.yLocation) < 3 * HEIGHT
+  return (
+    b.xLocation > a.xLocation &&
+    b.xLocation - a.xLocation < 2 * WIDTH &&
+    Math.abs(a.yLocation - b.yLocation) < 3 * HEIGHT
+  )
 }
 
 function line(scenario: Scenario, edge: Edge): string {
@@ -76,7 +85,9 @@ function line(scenario: Scenario, edge: Edge): string {
   const [x1, y1] = [from.xLocation + WIDTH, from.yLocation + HEIGHT / 2]
   const [x2, y2] = [to.xLocation, to.yLocation + HEIGHT / 2]
   const middle = (x1 + x2) / 2
-  const label = edge.when ? `<text class="when" x="${x2 - 8}" y="${y2 - 6}" text-anchor="end">${escaped(edge.when)}</text>` : ''
+  const label = edge.when
+    ? `<text class="when" x="${x2 - 8}" y="${y2 - 6}" text-anchor="end">${escaped(edge.when)}</text>`
+    : ''
   const kind = edge.kind === 'error' ? ' class="error"' : ''
   return `<path${kind} d="M${x1} ${y1} C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}" marker-end="url(#tip)"/>${label}`
 }

@@ -66,7 +66,9 @@ export function buttons(prompt: Prompt): string[] {
 
 /** The titles of what a card's list offers. */
 export function offered(prompt: Prompt): string[] {
-  return inputsOf(prompt.cards[0] as Element).flatMap(({ choices }) => choices ?? []).map(({ title }) => title)
+  return inputsOf(prompt.cards[0] as Element)
+    .flatMap(({ choices }) => choices ?? [])
+    .map(({ title }) => title)
 }
 
 function written(input: Element, value: string): string {

@@ -54,10 +54,12 @@ async function main(): Promise<number> {
       channel: 'sms',
       on: (event) => {
         if (event.type === 'message') console.log(`\n${event.message.text}`)
-        if (event.type === 'prompt') console.log(`\n${[event.prompt.text, ...numbered(event.prompt.titles)].join('\n')}`)
+        if (event.type === 'prompt')
+          console.log(`\n${[event.prompt.text, ...numbered(event.prompt.titles)].join('\n')}`)
         if (event.type === 'problem') console.error(`! ${event.text}`)
         if (!values.trace) return
-        if (event.type === 'step') console.error(`  ${'  '.repeat(event.depth)}${event.step.type}: ${event.step.label ?? event.step.id}`)
+        if (event.type === 'step')
+          console.error(`  ${'  '.repeat(event.depth)}${event.step.type}: ${event.step.label ?? event.step.id}`)
         if (event.type === 'note') console.error(`  (${event.text})`)
         if (event.type === 'request') console.error(`  ${event.request.method} ${event.request.url}`)
         if (event.type === 'response') console.error(`  ${event.status ?? event.failed} in ${event.milliseconds} ms`)

@@ -139,7 +139,10 @@ export function scenariosIn(folder: string): Map<string, Scenario> {
 }
 
 /** `customLocalizedStrings` of a locale, from a table as the management API takes it. */
-export function stringsFor(locale: string, file = `${SCENARIOS}localization/localization.json`): Record<string, unknown> {
+export function stringsFor(
+  locale: string,
+  file = `${SCENARIOS}localization/localization.json`,
+): Record<string, unknown> {
   if (!existsSync(file)) return {}
   const { custom } = JSON.parse(readFileSync(file, 'utf8')) as { custom: Record<string, string>[] }
   const column = locale.toLowerCase()

@@ -103,7 +103,10 @@ async function cancel(page: Page, hand: Hand, t: Texts, { code, email }: { code:
   await seen('which')
   await hand.press(t('allOfThem'))
   await hand.press(t('sureCancel'))
-  await page.locator('[data-asks]', { hasText: t('anythingElse') }).nth(1).waitFor()
+  await page
+    .locator('[data-asks]', { hasText: t('anythingElse') })
+    .nth(1)
+    .waitFor()
   await seen('cancelled')
 }
 
@@ -115,13 +118,17 @@ async function bookAndCancel(page: Page, hand: Hand, name: string, t = texts('en
   assert.equal(await page.locator('#log .problem').count(), 0)
   const answers = await page.locator('.said.patient').allInnerTexts()
   assert.doesNotMatch(answers.join('\n'), /[{}]/)
-  assert.ok(answers.some((text) => text.includes(`: ${booking.name}\n`)), answers.join('\n'))
+  assert.ok(
+    answers.some((text) => text.includes(`: ${booking.name}\n`)),
+    answers.join('\n'),
+  )
 }
 
 describe('two doses are booked and cancelled', () => {
   test('with the mouse', () => onPage({ viewport: DESKTOP }, (page) => bookAndCancel(page, mouse(page), 'desktop')))
 
-  test('on a phone', () => onPage({ viewport: PHONE, hasTouch: true }, (page) => bookAndCancel(page, mouse(page), 'phone')))
+  test('on a phone', () =>
+    onPage({ viewport: PHONE, hasTouch: true }, (page) => bookAndCancel(page, mouse(page), 'phone')))
 
   test('by keyboard alone', () => onPage({}, (page) => bookAndCancel(page, keyboard(page), 'keyboard')))
 
@@ -141,7 +148,25 @@ describe('as text messages', () => {
       await page.getByRole('button', { name: 'Settings' }).click()
       const t = texts('en-US')
       const { name, email } = somebody()
-      const answers = ['2', '1', '98052', '1', '1', '1', '1', '2', '2', '1', '1', '2', '2', name, '1980-05-31', email, '1']
+      const answers = [
+        '2',
+        '1',
+        '98052',
+        '1',
+        '1',
+        '1',
+        '1',
+        '2',
+        '2',
+        '1',
+        '1',
+        '2',
+        '2',
+        name,
+        '1980-05-31',
+        email,
+        '1',
+      ]
       for (const answer of answers) await answered(page, answer)
       await shot(page, 'sms-1-preview')
       await answered(page, '1')
@@ -149,7 +174,10 @@ describe('as text messages', () => {
       await shot(page, 'sms-2-booked')
       const code = await codeIn(page)
       for (const answer of ['3', code, email, '2', '3', '1']) await answered(page, answer)
-      await page.locator('[data-asks]', { hasText: t('anythingElse') }).nth(1).waitFor()
+      await page
+        .locator('[data-asks]', { hasText: t('anythingElse') })
+        .nth(1)
+        .waitFor()
       await shot(page, 'sms-3-cancelled')
       assert.equal(await page.locator('#log :is(button, input, select, .card, .problem)').count(), 0)
     }))
@@ -189,11 +217,23 @@ const MIXED = [
     type: 'statement',
     text: '"**Colours**, as a list:\\n\\n- red\\n- [green](https://example.org/green)\\n\\n| a | b |\\n|:-:|--:|\\n| 1 | 2 |"',
     layout: 'carousel',
-    attachment: ['One', 'Two', 'Three'].map((text) => card([{ type: 'TextBlock', text: `**${text}**`, size: 'Large', wrap: true }])),
+    attachment: ['One', 'Two', 'Three'].map((text) =>
+      card([{ type: 'TextBlock', text: `**${text}**`, size: 'Large', wrap: true }]),
+    ),
   },
   { type: 'prompt', text: 'Which one?', dataType: COLOURS, choiceType: 'choice', variable: 'one' },
-  { type: 'prompt', text: 'Which of them?', dataType: COLOURS, choiceType: 'multi-choice', submitTitle: 'These', variable: 'some' },
-  { type: 'statement', text: '`${scenario.one.entity}, and ${scenario.some.map(function (one) { return one.entity }).join(" ")}`' },
+  {
+    type: 'prompt',
+    text: 'Which of them?',
+    dataType: COLOURS,
+    choiceType: 'multi-choice',
+    submitTitle: 'These',
+    variable: 'some',
+  },
+  {
+    type: 'statement',
+    text: '`${scenario.one.entity}, and ${scenario.some.map(function (one) { return one.entity }).join(" ")}`',
+  },
 ]
 
 describe('an export of somebody else', () => {
@@ -203,7 +243,10 @@ describe('an export of somebody else', () => {
       const { press, tick } = mouse(page)
       await shot(page, 'mixed-1-cards')
       const link = page.locator('#log a', { hasText: 'green' })
-      assert.deepEqual([await link.getAttribute('target'), await link.getAttribute('rel')], ['_blank', 'noopener noreferrer'])
+      assert.deepEqual(
+        [await link.getAttribute('target'), await link.getAttribute('rel')],
+        ['_blank', 'noopener noreferrer'],
+      )
       await press('Green')
       await tick('Red')
       await tick('Blue')
@@ -257,7 +300,10 @@ describe('an export of somebody else', () => {
       await question(page)
       await page.locator('#loaded').getByText('the step type `telepathy` is not known').waitFor()
       await page.locator('#log .problem', { hasText: 'telepathy' }).waitFor()
-      await page.locator('#steps li', { hasText: 'Read minds' }).locator('.remarks .problem', { hasText: 'telepathy' }).waitFor()
+      await page
+        .locator('#steps li', { hasText: 'Read minds' })
+        .locator('.remarks .problem', { hasText: 'telepathy' })
+        .waitFor()
       assert.match(await page.locator('#steps-tab').innerText(), /1 problem/)
       await page.locator('#steps summary', { hasText: 'Read minds' }).click()
       await page.locator('#steps .json', { hasText: '"depth": 3' }).waitFor()
@@ -283,7 +329,9 @@ describe('an export of somebody else', () => {
 
   test('can be dropped on the page', () =>
     onPage({}, async (page) => {
-      const { name, buffer } = exported('dropped', [{ type: 'prompt', text: 'Dropped in', dataType: 'string', variable: 'x' }])
+      const { name, buffer } = exported('dropped', [
+        { type: 'prompt', text: 'Dropped in', dataType: 'string', variable: 'x' },
+      ])
       const dropped = await page.evaluateHandle(
         ([name, text]) => {
           const data = new DataTransfer()
@@ -435,7 +483,8 @@ describe('code of a scenario that means no good', () => {
 
   after(() => elsewhere.close())
 
-  const here = (code: string) => code.replaceAll('ELSEWHERE', `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`)
+  const here = (code: string) =>
+    code.replaceAll('ELSEWHERE', `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`)
 
   /** Runs it, shows what came of it, and goes on: so the page is still usable. */
   async function runs(page: Page, code: string, async = false): Promise<string> {
@@ -470,7 +519,8 @@ describe('code of a scenario that means no good', () => {
       await load(page, 'rogue', [...steps, { type: 'prompt', text: 'Well?', dataType: 'string', variable: 'x' }])
       await question(page)
       const text = await said(page)
-      for (const label of Object.keys(attempts)) assert.match(text, new RegExp(`step "${label}" fails: .*is not defined`))
+      for (const label of Object.keys(attempts))
+        assert.match(text, new RegExp(`step "${label}" fails: .*is not defined`))
       await shot(page, 'rogue-attempts')
     }))
 
@@ -494,7 +544,9 @@ describe('code of a scenario that means no good', () => {
   // In the place of the sandbox there is a script that hides nothing. What stops it is the policy that the handler sends.
   test('is kept off by the policy of the worker alone', () =>
     onPage({}, async (page) => {
-      await page.route('**/sandbox.js', async (route) => route.fulfill({ response: await route.fetch(), body: here(UNHIDDEN) }))
+      await page.route('**/sandbox.js', async (route) =>
+        route.fulfill({ response: await route.fetch(), body: here(UNHIDDEN) }),
+      )
       await load(page, 'unhidden', [
         { type: 'statement', text: '"It got " + scenario.got' },
         { type: 'prompt', text: 'Well?', dataType: 'string', variable: 'x' },
@@ -517,7 +569,10 @@ describe('code of a scenario that means no good', () => {
 
   test('forges answers of the sandbox, and fails by it alone', () =>
     onPage({}, async (page) => {
-      const text = await runs(page, `Promise.prototype.then = function (post) { post({ number: 1, value: '<img src=x>', scopes: {} }) }`)
+      const text = await runs(
+        page,
+        `Promise.prototype.then = function (post) { post({ number: 1, value: '<img src=x>', scopes: {} }) }`,
+      )
       assert.match(text, /step "Step 0" fails: the code forged the answer/)
       await page.locator('#scenario').selectOption('scheduling_menu')
       await page.locator('[data-asks]', { hasText: 'What would you like to do?' }).waitFor()
@@ -534,7 +589,10 @@ describe('code of a scenario that means no good', () => {
   test('says HTML and links to scripts, which stay text', () =>
     onPage({}, async (page) => {
       await load(page, 'html', [
-        { type: 'statement', text: JSON.stringify('<img src=x onerror="alert(1)"> [press](javascript:alert(1)) <script>alert(1)</script>') },
+        {
+          type: 'statement',
+          text: JSON.stringify('<img src=x onerror="alert(1)"> [press](javascript:alert(1)) <script>alert(1)</script>'),
+        },
         {
           type: 'prompt',
           dataType: 'object',

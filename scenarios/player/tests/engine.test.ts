@@ -24,7 +24,9 @@ before(async () => {
     request.on('end', () => {
       response.statusCode = request.url!.includes('broken') ? 500 : 200
       response.setHeader('Content-Type', 'application/json')
-      response.end(JSON.stringify({ url: request.url, method: request.method, type: request.headers['content-type'], body }))
+      response.end(
+        JSON.stringify({ url: request.url, method: request.method, type: request.headers['content-type'], body }),
+      )
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -69,7 +71,11 @@ function scenario(trigger: string, ...all: Loose[]): Scenario {
   return readScenario(exported(trigger, steps(...all)))
 }
 
-async function plays(all: Scenario[], answers: Scripted[] = [], more: { strings?: Record<string, unknown>; channel?: 'sms' } = {}): Promise<Played> {
+async function plays(
+  all: Scenario[],
+  answers: Scripted[] = [],
+  more: { strings?: Record<string, unknown>; channel?: 'sms' } = {},
+): Promise<Played> {
   return play({
     trigger: all[0]!.trigger,
     scenarios: new Map(all.map((one) => [one.trigger, one])),
@@ -86,11 +92,16 @@ const said = ({ messages }: Played) => messages.map(({ text }) => text)
 
 describe('a foreign export', () => {
   test('every step type, with every field that is documented, is known and played', async () => {
-    const other = scenario('other', acts('scenario.told = scenario.scenarioArgs.name'), says("'hello ' + scenario.told"), {
-      type: 'endwithresult',
-      endScope: 'scenario',
-      returnValue: '{}',
-    })
+    const other = scenario(
+      'other',
+      acts('scenario.told = scenario.scenarioArgs.name'),
+      says("'hello ' + scenario.told"),
+      {
+        type: 'endwithresult',
+        endScope: 'scenario',
+        returnValue: '{}',
+      },
+    )
     const last = scenario('last', says('last'))
     const all = scenario(
       'all',
@@ -105,7 +116,13 @@ describe('a foreign export', () => {
         entity: '{ "kind": "note" }',
         layout: 'vertical',
         markdown: true,
-        attachment: [{ type: 'AdaptiveCard', cardCode: '{ // a comment\n "type": "AdaptiveCard", "version": "1.0", "body": [{ "type": "TextBlock", "text": "n = " + scenario.count, }], }' }],
+        attachment: [
+          {
+            type: 'AdaptiveCard',
+            cardCode:
+              '{ // a comment\n "type": "AdaptiveCard", "version": "1.0", "body": [{ "type": "TextBlock", "text": "n = " + scenario.count, }], }',
+          },
+        ],
       },
       { type: 'statement', text: 'never', visible: 'false' },
       {
@@ -127,7 +144,15 @@ describe('a foreign export', () => {
           { value: '0', targetStepId: 's5' },
         ],
       },
-      { type: 'prompt', dataType: 'scenario.none || { First: 1, Second: 2 }', variable: 'several', choiceType: 'multi-choice', submitTitle: 'Done', text: 'Which?', designer: { listStyle: 5 } },
+      {
+        type: 'prompt',
+        dataType: 'scenario.none || { First: 1, Second: 2 }',
+        variable: 'several',
+        choiceType: 'multi-choice',
+        submitTitle: 'Done',
+        text: 'Which?',
+        designer: { listStyle: 5 },
+      },
       { type: 'prompt', dataType: 'number', variable: 'age', text: 'How old?' },
       {
         type: 'prompt',
@@ -135,7 +160,13 @@ describe('a foreign export', () => {
         variable: 'card',
         text: '',
         layout: 'vertical',
-        attachment: [{ type: 'AdaptiveCard', cardCode: '{ "type": "AdaptiveCard", "version": "1.2", "body": [{ "type": "Input.Date", "id": "day", "label": "Day" }], "actions": [{ "type": "Action.Submit", "title": "Go", "data": { "button": 1 } }] }' }],
+        attachment: [
+          {
+            type: 'AdaptiveCard',
+            cardCode:
+              '{ "type": "AdaptiveCard", "version": "1.2", "body": [{ "type": "Input.Date", "id": "day", "label": "Day" }], "actions": [{ "type": "Action.Submit", "title": "Go", "data": { "button": 1 } }] }',
+          },
+        ],
       },
       { type: 'prompt', dataType: 'string', variable: 'free', text: 'Anything else?' },
       { type: 'wait', time: '10' },
@@ -156,8 +187,15 @@ describe('a foreign export', () => {
         error: 'fullError',
         designer: { errorStepId: 's5' },
       },
-      { type: 'action', onInit: "setTimeout(function () { scenario.later = require('underscore').pluck([{ a: 1 }], 'a').concat(moment('2026-12-01').format('dddd')); next(); }, 5)", async: true },
-      says("JSON.stringify([scenario.colour, scenario.several, scenario.age, scenario.card, scenario.full.statusCode, scenario.full.body, scenario.later])"),
+      {
+        type: 'action',
+        onInit:
+          "setTimeout(function () { scenario.later = require('underscore').pluck([{ a: 1 }], 'a').concat(moment('2026-12-01').format('dddd')); next(); }, 5)",
+        async: true,
+      },
+      says(
+        'JSON.stringify([scenario.colour, scenario.several, scenario.age, scenario.card, scenario.full.statusCode, scenario.full.body, scenario.later])',
+      ),
       { type: 'replaceScenario', scenario: 'last', args: '{}', designer: { next: undefined } },
     )
     assert.deepEqual([all.notes, other.notes, last.notes], [[], [], []])
@@ -169,7 +207,9 @@ describe('a foreign export', () => {
     assert.equal(played.end, 'ended')
     const spoken = said(played)
     assert.deepEqual([spoken[0], spoken[1], spoken[3]], ['3', 'hello Pat', 'last'])
-    assert.deepEqual(played.messages[0]!.cards, [{ type: 'AdaptiveCard', version: '1.0', body: [{ type: 'TextBlock', text: 'n = 3' }] }])
+    assert.deepEqual(played.messages[0]!.cards, [
+      { type: 'AdaptiveCard', version: '1.0', body: [{ type: 'TextBlock', text: 'n = 3' }] },
+    ])
     assert.deepEqual(JSON.parse(spoken[2]!), [
       { entity: 'Blue', index: 1 },
       [
@@ -182,16 +222,39 @@ describe('a foreign export', () => {
       { url: '/slots?start=2026-12-01&end=1', method: 'POST', type: 'application/json', body: '{"age":42}' },
       [1, 'Tuesday'],
     ])
-    assert.ok(played.notes.some((note) => note.includes('`green` is no answer')), played.notes.join())
-    assert.ok(played.notes.some((note) => note.includes('`old` is no answer')), played.notes.join())
+    assert.ok(
+      played.notes.some((note) => note.includes('`green` is no answer')),
+      played.notes.join(),
+    )
+    assert.ok(
+      played.notes.some((note) => note.includes('`old` is no answer')),
+      played.notes.join(),
+    )
     assert.equal([...played.steps].filter((step) => step.startsWith('all/')).length, all.steps.length)
   })
 
   test('a failed call goes to its error step, and where there is none, on as if it had not failed', async () => {
     const calls = (more: Loose): Loose => ({
-      type: 'datasource', dataConnection: '', urlBase: 'scenario.base', urlPath: "'/broken'", urlParams: '', method: 'get', headers: '', opJson: true, opResolveWithFullResponse: false, response: 'r', error: 'e', ...more,
+      type: 'datasource',
+      dataConnection: '',
+      urlBase: 'scenario.base',
+      urlPath: "'/broken'",
+      urlParams: '',
+      method: 'get',
+      headers: '',
+      opJson: true,
+      opResolveWithFullResponse: false,
+      response: 'r',
+      error: 'e',
+      ...more,
     })
-    const connected = scenario('connected', acts("scenario.base = getEnv('base')"), calls({ designer: { errorStepId: 's4' } }), says('not here'), says("'failed ' + scenario.e.statusCode"))
+    const connected = scenario(
+      'connected',
+      acts("scenario.base = getEnv('base')"),
+      calls({ designer: { errorStepId: 's4' } }),
+      says('not here'),
+      says("'failed ' + scenario.e.statusCode"),
+    )
     assert.deepEqual(said(await plays([connected])), ['failed 500'])
     const open = scenario('open', acts("scenario.base = getEnv('base')"), calls({}), says('on'))
     const played = await plays([open])
@@ -202,24 +265,52 @@ describe('a foreign export', () => {
   test('a form, an unquoted URL, and texts that are text', async () => {
     const form = scenario(
       'form',
-      { type: 'datasource', dataConnection: '', urlBase: url, urlPath: '/token', urlParams: '', method: 'post', contentType: 'x-www-form-urlencoded', headers: '', payload: "{ grant_type: 'x', scope: 'a b' }", opJson: true, opResolveWithFullResponse: false, response: 'token' },
+      {
+        type: 'datasource',
+        dataConnection: '',
+        urlBase: url,
+        urlPath: '/token',
+        urlParams: '',
+        method: 'post',
+        contentType: 'x-www-form-urlencoded',
+        headers: '',
+        payload: "{ grant_type: 'x', scope: 'a b' }",
+        opJson: true,
+        opResolveWithFullResponse: false,
+        response: 'token',
+      },
       says('scenario.token.body'),
       says('Hello'),
       says('Are you ready to schedule?'),
       says("'It\\'s ' + 1 + 1"),
     )
-    assert.deepEqual(said(await plays([form])), ['grant_type=x&scope=a+b', 'Hello', 'Are you ready to schedule?', "It's 11"])
+    assert.deepEqual(said(await plays([form])), [
+      'grant_type=x&scope=a+b',
+      'Hello',
+      'Are you ready to schedule?',
+      "It's 11",
+    ])
   })
 
   test('the names of old are understood, and told to be old', async () => {
-    const old = scenario('old', acts('scenario.name = "Pat"; conversation.place = "Redmond"'), says('Dear ${name} of @{place}'), says('${name} + "!"'), says('`real ${scenario.name}`'))
+    const old = scenario(
+      'old',
+      acts('scenario.name = "Pat"; conversation.place = "Redmond"'),
+      says('Dear ${name} of @{place}'),
+      says('${name} + "!"'),
+      says('`real ${scenario.name}`'),
+    )
     const played = await plays([old])
     assert.deepEqual(said(played), ['Dear Pat of Redmond', 'Pat!', 'real Pat'])
     assert.ok(played.notes.some((note) => note.includes('`${name}` is the old way')))
   })
 
   test('texts of the localisation table, and one that it lacks', async () => {
-    const localized = scenario('localized', says('customLocalizedStrings["a/b"]'), says("session.getCustomLocalizedValue('a/b') + customLocalizedStrings['c']"))
+    const localized = scenario(
+      'localized',
+      says('customLocalizedStrings["a/b"]'),
+      says("session.getCustomLocalizedValue('a/b') + customLocalizedStrings['c']"),
+    )
     const played = await plays([localized], [], { strings: { 'a/b': 'Hola' } })
     assert.deepEqual(said(played), ['Hola', 'Holaundefined'])
     assert.ok(played.notes.some((note) => note.includes('no `c`')))
@@ -240,7 +331,11 @@ describe('a foreign export', () => {
       ['{"code": "{\\"steps\\": []}"}', /no `steps`/],
       ['{"steps": [{"type": "statement"}]}', /no `id`/],
     ] as const) {
-      assert.throws(() => readScenario(text), (error) => error instanceof NotAScenario && why.test(error.message), text)
+      assert.throws(
+        () => readScenario(text),
+        (error) => error instanceof NotAScenario && why.test(error.message),
+        text,
+      )
     }
   })
 })
@@ -250,7 +345,10 @@ describe('what is unknown is named', () => {
     const foreign = scenario('foreign', ...all, says('goes on'))
     const played = await plays([foreign], ['x'])
     const told = [...foreign.notes, ...played.problems, ...played.notes]
-    assert.ok(told.some((text) => pattern.test(text)), `${pattern} in:\n${told.join('\n')}`)
+    assert.ok(
+      told.some((text) => pattern.test(text)),
+      `${pattern} in:\n${told.join('\n')}`,
+    )
     return played
   }
 
@@ -273,7 +371,11 @@ describe('what is unknown is named', () => {
   test('a data type, an attachment, a module, a helper, a name, a variable of the settings', async () => {
     const asks = (dataType: string): Loose => ({ type: 'prompt', dataType, variable: 'v', text: '?' })
     await named(/does not know the data type `date`/, asks('date'))
-    await named(/does not know the attachment `HeroCard`/, { type: 'statement', text: 'x', attachment: [{ type: 'HeroCard', cardCode: '{}' }] })
+    await named(/does not know the attachment `HeroCard`/, {
+      type: 'statement',
+      text: 'x',
+      attachment: [{ type: 'HeroCard', cardCode: '{}' }],
+    })
     await named(/does not know the module `lodash`/, acts("require('lodash')"))
     await named(/does not know `session.sendSms`/, acts("session.sendSms('x')"))
     await named(/does not know `builder.ThumbnailCard`/, acts('new builder.ThumbnailCard()'))
@@ -281,12 +383,34 @@ describe('what is unknown is named', () => {
     await named(/no environment variable `missing`/, acts("scenario.x = getEnv('missing')"))
     await named(/`x` is not declared/, acts('x = 1'))
     await named(/is a function, which does not last/, acts('scenario.f = function () {}'))
-    await named(/there is nothing to choose from/, { type: 'prompt', dataType: 'scenario.nothing', variable: 'v', choiceType: 'choice', text: '?' })
+    await named(/there is nothing to choose from/, {
+      type: 'prompt',
+      dataType: 'scenario.nothing',
+      variable: 'v',
+      choiceType: 'choice',
+      text: '?',
+    })
   })
 
   test('a scenario that is not loaded, a connection that is kept in the bot, FHIR', async () => {
-    await named(/no scenario with the trigger `elsewhere` is loaded/, { type: 'beginScenario', scenario: 'elsewhere', args: '{}' })
-    const fhir = { type: 'datasource', dataConnection: 'EHR', urlPath: 'Slot', urlParams: '', method: 'get', headers: '', opJson: true, opResolveWithFullResponse: false, response: 'r', fhirAction: 'Read', fhirResource: 'Slot' }
+    await named(/no scenario with the trigger `elsewhere` is loaded/, {
+      type: 'beginScenario',
+      scenario: 'elsewhere',
+      args: '{}',
+    })
+    const fhir = {
+      type: 'datasource',
+      dataConnection: 'EHR',
+      urlPath: 'Slot',
+      urlParams: '',
+      method: 'get',
+      headers: '',
+      opJson: true,
+      opResolveWithFullResponse: false,
+      response: 'r',
+      fhirAction: 'Read',
+      fhirResource: 'Slot',
+    }
     await named(/the connection `EHR` is kept in the bot/, fhir)
     await named(/does not know `fhirAction`/, fhir)
   })
@@ -297,7 +421,11 @@ describe('what is unknown is named', () => {
   })
 
   test('a card on a channel without cards', async () => {
-    const card = scenario('card', { type: 'statement', text: 'x', attachment: [{ type: 'AdaptiveCard', cardCode: '{ "type": "AdaptiveCard" }' }] })
+    const card = scenario('card', {
+      type: 'statement',
+      text: 'x',
+      attachment: [{ type: 'AdaptiveCard', cardCode: '{ "type": "AdaptiveCard" }' }],
+    })
     const played = await plays([card], [], { channel: 'sms' })
     assert.ok(played.notes.includes('a text message shows no card'))
   })
@@ -325,8 +453,33 @@ describe('the sandbox', () => {
   })
 
   test('has nothing of what is around it', async () => {
-    const names = ['process', 'require.main', 'fetch', 'importScripts', 'indexedDB', 'self', 'postMessage', 'XMLHttpRequest', 'WebSocket', 'Buffer', 'structuredClone', 'queueMicrotask', 'performance', 'navigator', 'BroadcastChannel']
-    const looks = scenario('looks', acts(`scenario.types = [${names.filter((name) => !name.includes('.')).map((name) => `typeof ${name}`).join(', ')}]`), says("scenario.types.filter(function (type) { return type !== 'undefined' }).join()"))
+    const names = [
+      'process',
+      'require.main',
+      'fetch',
+      'importScripts',
+      'indexedDB',
+      'self',
+      'postMessage',
+      'XMLHttpRequest',
+      'WebSocket',
+      'Buffer',
+      'structuredClone',
+      'queueMicrotask',
+      'performance',
+      'navigator',
+      'BroadcastChannel',
+    ]
+    const looks = scenario(
+      'looks',
+      acts(
+        `scenario.types = [${names
+          .filter((name) => !name.includes('.'))
+          .map((name) => `typeof ${name}`)
+          .join(', ')}]`,
+      ),
+      says("scenario.types.filter(function (type) { return type !== 'undefined' }).join()"),
+    )
     assert.deepEqual(said(await plays([looks])), [''])
   })
 

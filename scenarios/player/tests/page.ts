@@ -75,7 +75,10 @@ export async function onPage(options: BrowserContextOptions, use: (page: Page) =
     await use(page)
     assert.deepEqual(heard, [])
     assert.deepEqual(await page.evaluate(() => (window as any).violations), [])
-    assert.deepEqual([...asked].filter((url) => new URL(url).origin !== handler.url), [])
+    assert.deepEqual(
+      [...asked].filter((url) => new URL(url).origin !== handler.url),
+      [],
+    )
     assert.equal(page.url(), `${handler.url}/`)
     assert.deepEqual(await kept(page), { local: 0, session: 0, databases: 0, cookies: '' })
   } catch (error) {
@@ -109,7 +112,9 @@ export async function flaws(page: Page): Promise<string[]> {
   await page.evaluate(axe)
   const { violations } = await page.evaluate(() => (window as any).axe.run({ resultTypes: ['violations'] }))
   const bad = violations.filter(({ impact }: { impact: string }) => ['serious', 'critical'].includes(impact))
-  return bad.flatMap(({ id, nodes }: any) => nodes.map((node: any) => `${id}: ${node.html.slice(0, 150)} ${node.any[0]?.message ?? ''}`))
+  return bad.flatMap(({ id, nodes }: any) =>
+    nodes.map((node: any) => `${id}: ${node.html.slice(0, 150)} ${node.any[0]?.message ?? ''}`),
+  )
 }
 
 // --- the chat
@@ -224,7 +229,8 @@ export function keyboard(page: Page): Hand {
 function controls(page: Page) {
   const starts = (text: string) => new RegExp(`^${text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`)
   return {
-    button: async (title: string) => (await question(page)).getByRole('button', { name: starts(title), disabled: false }).first(),
+    button: async (title: string) =>
+      (await question(page)).getByRole('button', { name: starts(title), disabled: false }).first(),
     field: async (label: string) => (await question(page)).getByLabel(starts(label)).first(),
     box: async (label: string) => (await question(page)).getByRole('checkbox', { name: starts(label) }).first(),
     list: async () => (await question(page)).locator('select').first(),

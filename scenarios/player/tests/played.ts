@@ -5,7 +5,16 @@ import assert from 'node:assert/strict'
 import { edges } from '../engine/export.ts'
 import type { Answer, Prompt } from '../engine/prompt.ts'
 import type { Http } from '../engine/request.ts'
-import { overTheNetwork, play, scenariosIn, SCENARIOS, stringsFor, type Play, type Played, type Scripted } from '../headless/play.ts'
+import {
+  overTheNetwork,
+  play,
+  scenariosIn,
+  SCENARIOS,
+  stringsFor,
+  type Play,
+  type Played,
+  type Scripted,
+} from '../headless/play.ts'
 import { nodeSandbox } from '../headless/sandbox.ts'
 import { startHandler, type Handler } from './handler.ts'
 
@@ -133,7 +142,9 @@ export function uncovered(): { table: string; steps: string[]; ways: string[] } 
     const all = scenario.steps.flatMap(edges)
     const untaken = all.filter(({ from, to }) => !taken.has(`${trigger}/${from}>${to}`))
     ways.push(...untaken.map(({ from, to, when }) => `${trigger}: ${name(from)} ${when && `(${when}) `}-> ${name(to)}`))
-    lines.push(`${trigger.padEnd(20)} ${share(scenario.steps.length - open.length, scenario.steps.length)} ${share(all.length - untaken.length, all.length)}`)
+    lines.push(
+      `${trigger.padEnd(20)} ${share(scenario.steps.length - open.length, scenario.steps.length)} ${share(all.length - untaken.length, all.length)}`,
+    )
   }
   return { table: lines.join('\n'), steps, ways }
 }

@@ -47,7 +47,9 @@ function answered(method: string, path: string, authorization: string, body: str
   bot.calls.push(`${method} ${path}`)
   if (bot.status) return [bot.status, 'no']
   try {
-    const claims = jwt.verify(authorization.replace(/^Bearer /, ''), SECRET, { algorithms: ['HS256'] }) as jwt.JwtPayload
+    const claims = jwt.verify(authorization.replace(/^Bearer /, ''), SECRET, {
+      algorithms: ['HS256'],
+    }) as jwt.JwtPayload
     assert.equal(claims.tenantName, TENANT)
     assert.ok(Math.abs(claims.iat! - Date.now() / 1000) < 60)
   } catch {
@@ -111,7 +113,10 @@ test('asks before something of the bot is replaced, and leaves the texts of othe
   assert.equal(asked.code, 1)
   assert.match(asked.out, /scheduling_book +replaces what is in the bot/)
   assert.match(asked.out, /say --yes/)
-  assert.ok(bot.calls.every((call) => call.startsWith('GET')), bot.calls.join())
+  assert.ok(
+    bot.calls.every((call) => call.startsWith('GET')),
+    bot.calls.join(),
+  )
   const done = await upload([...all(), '--yes', 'scheduling_book'])
   assert.equal(done.code, 0, done.out)
   assert.ok(bot.table.custom.some((row) => row.stringId === 'covid/hello'))

@@ -77,7 +77,8 @@ function required(value: string | undefined, name: string): string {
 
 function secret(): string {
   const value = process.env.HEALTHBOT_API_SECRET?.trim()
-  if (!value) throw new Wrong('the API secret is missing: set HEALTHBOT_API_SECRET (Integration > Secrets > API_JWT_SECRET)')
+  if (!value)
+    throw new Wrong('the API secret is missing: set HEALTHBOT_API_SECRET (Integration > Secrets > API_JWT_SECRET)')
   return value
 }
 
@@ -86,7 +87,9 @@ function exportsIn(folder: string, triggers: string[]): Uploaded[] {
   const all = files.map((name) => JSON.parse(readFileSync(`${folder}/${name}`, 'utf8')) as Envelope)
   for (const trigger of triggers) {
     if (!all.some(({ scenario_trigger }) => scenario_trigger === trigger)) {
-      throw new Wrong(`${folder} has no scenario \`${trigger}\`: ${all.map(({ scenario_trigger }) => scenario_trigger).join(', ')}`)
+      throw new Wrong(
+        `${folder} has no scenario \`${trigger}\`: ${all.map(({ scenario_trigger }) => scenario_trigger).join(', ')}`,
+      )
     }
   }
   return all

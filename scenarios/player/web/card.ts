@@ -100,7 +100,10 @@ function told(input: Input, locale: string): string | undefined {
 function valueOf(input: Input, locale: string): string | undefined {
   if (input instanceof ChoiceSetInput) {
     const picked = input.isMultiSelect ? (input.value ?? '').split(',') : [input.value]
-    return input.choices.filter(({ value }) => picked.includes(value)).map(({ title }) => title).join(', ')
+    return input.choices
+      .filter(({ value }) => picked.includes(value))
+      .map(({ title }) => title)
+      .join(', ')
   }
   if (input instanceof ToggleInput) return input.value === input.valueOn ? input.title : undefined
   if (input instanceof DateInput && input.value) {

@@ -111,7 +111,9 @@ export class Chat implements Face {
 
   #showCards({ cards, layout }: Message, turn: HTMLElement): void {
     if (this.#channel === 'sms') {
-      turn.append(element('p', { class: 'note', lang: 'en' }, 'There is a card here, which a text message cannot show.'))
+      turn.append(
+        element('p', { class: 'note', lang: 'en' }, 'There is a card here, which a text message cannot show.'),
+      )
       return
     }
     const uses = { locale: this.#locale, submit: (answer: Answer) => this.#submit(answer), problem: this.#problem }
@@ -151,7 +153,8 @@ export class Chat implements Face {
   }
 
   #listen(listening: boolean): void {
-    for (const control of this.#composer.elements) (control as HTMLInputElement | HTMLButtonElement).disabled = !listening
+    for (const control of this.#composer.elements)
+      (control as HTMLInputElement | HTMLButtonElement).disabled = !listening
     if (!listening) this.#reply.value = ''
   }
 

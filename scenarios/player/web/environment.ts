@@ -38,7 +38,11 @@ function form(dialog: HTMLDialogElement): HTMLFormElement {
     'form',
     { autocomplete: 'off' },
     element('h2', { id: 'environment-title' }, 'Environment variables'),
-    element('p', { class: 'muted' }, 'What getEnv answers from the next step on. It is kept until this page is closed, and stored nowhere.'),
+    element(
+      'p',
+      { class: 'muted' },
+      'What getEnv answers from the next step on. It is kept until this page is closed, and stored nowhere.',
+    ),
     table,
     ways,
   )

@@ -61,7 +61,12 @@ export class Inspector implements View {
 
   #move(event: KeyboardEvent, from: number): void {
     const last = this.#tabs.length - 1
-    const to = { ArrowRight: from === last ? 0 : from + 1, ArrowLeft: from === 0 ? last : from - 1, Home: 0, End: last }[event.key]
+    const to = {
+      ArrowRight: from === last ? 0 : from + 1,
+      ArrowLeft: from === 0 ? last : from - 1,
+      Home: 0,
+      End: last,
+    }[event.key]
     if (to === undefined) return
     event.preventDefault()
     this.#select(to)
@@ -72,7 +77,8 @@ export class Inspector implements View {
     for (const { tab, panel } of this.#tabs) {
       const problems = panel.problems ?? 0
       const counts = [element('span', { class: 'count' }, String(panel.count))]
-      if (problems > 0) counts.push(element('span', { class: 'count problem' }, problems === 1 ? '1 problem' : `${problems} problems`))
+      if (problems > 0)
+        counts.push(element('span', { class: 'count problem' }, problems === 1 ? '1 problem' : `${problems} problems`))
       tab.querySelectorAll('.count').forEach((count) => count.remove())
       tab.append(...counts)
     }

@@ -11,7 +11,11 @@ export function written(value: unknown): string {
 }
 
 /** A line that opens. What is in it is made when it is opened first. */
-export function opening(summary: (Node | string)[], inside: () => Node[], attributes: Record<string, string> = {}): HTMLDetailsElement {
+export function opening(
+  summary: (Node | string)[],
+  inside: () => Node[],
+  attributes: Record<string, string> = {},
+): HTMLDetailsElement {
   const details = element('details', attributes, element('summary', {}, ...summary))
   details.addEventListener('toggle', () => details.append(...inside()), { once: true })
   return details

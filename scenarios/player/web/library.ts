@@ -6,8 +6,7 @@ const built = import.meta.glob<string>('../../scheduling_*.json', { query: '?raw
 
 /** What became of a file. */
 export type Loaded =
-  | { file: string; scenario: Scenario; replaced: Scenario | undefined }
-  | { file: string; refused: string }
+  { file: string; scenario: Scenario; replaced: Scenario | undefined } | { file: string; refused: string }
 
 export class Library {
   readonly scenarios = new Map<string, Scenario>()

@@ -49,7 +49,11 @@ function title({ method, url, query }: Request): (Node | string)[] {
 }
 
 function outcome({ status, failed, milliseconds }: Response): HTMLElement {
-  return element('span', { class: failed ? 'status failed' : 'status' }, `${status ?? 'no answer'} · ${milliseconds} ms`)
+  return element(
+    'span',
+    { class: failed ? 'status failed' : 'status' },
+    `${status ?? 'no answer'} · ${milliseconds} ms`,
+  )
 }
 
 function details({ url, query, headers, payload }: Request, { body, failed }: Response): Node[] {

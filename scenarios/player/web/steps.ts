@@ -81,14 +81,19 @@ export class Steps implements Panel {
   #begin(trigger: string, name: string, args: unknown): void {
     const title = [element('strong', {}, name), ` ${trigger}`]
     const given = args && Object.keys(args).length > 0
-    this.#row(given ? opening(title, () => [json(args)], { class: 'edge' }) : element('div', { class: 'edge' }, ...title))
+    this.#row(
+      given ? opening(title, () => [json(args)], { class: 'edge' }) : element('div', { class: 'edge' }, ...title),
+    )
     for (const note of this.#scenarios.get(trigger)?.notes ?? []) this.#remark('note', note)
   }
 
   #step(step: Step): void {
     this.count++
     const title = [element('span', { class: `type ${step.type}` }, step.type), ` ${step.label ?? step.id}`]
-    this.#row(opening(title, () => [json(step)]), step)
+    this.#row(
+      opening(title, () => [json(step)]),
+      step,
+    )
   }
 
   #row(line: HTMLElement, step?: Step): void {

@@ -48,7 +48,12 @@ export class Variables implements Panel {
   #draw(): void {
     cancelAnimationFrame(this.#drawing)
     this.#drawing = requestAnimationFrame(() => {
-      const legend = element('p', { class: 'muted' }, element('span', { class: 'mark' }, '●'), ' changed since the last answer')
+      const legend = element(
+        'p',
+        { class: 'muted' },
+        element('span', { class: 'mark' }, '●'),
+        ' changed since the last answer',
+      )
       this.#panel.replaceChildren(legend, ...SCOPES.map((scope) => this.#table(scope)))
     })
   }

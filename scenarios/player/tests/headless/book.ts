@@ -67,7 +67,14 @@ describe('scheduling_book', () => {
       press('Whoever is free'),
       fill({ Or: 'Next week', 'Time of day': 'In the evening' }, 'Continue'),
       choose(2),
-      seeing((prompt) => assert.ok(offered(prompt).every((title) => /PM/.test(title)), offered(prompt).join()), choose(1)),
+      seeing(
+        (prompt) =>
+          assert.ok(
+            offered(prompt).every((title) => /PM/.test(title)),
+            offered(prompt).join(),
+          ),
+        choose(1),
+      ),
       details(somebody(), { 'Is this your first visit?': 'No' }),
       press('Yes, book it'),
     ])
@@ -149,7 +156,16 @@ describe('scheduling_book', () => {
     const { http } = rival('book')
     const played = await plays(
       'scheduling_book',
-      [...toLakeside, press('Flu shot'), on(date), choose(1), details(somebody()), press('Yes, book it'), choose(2), press('Yes, book it')],
+      [
+        ...toLakeside,
+        press('Flu shot'),
+        on(date),
+        choose(1),
+        details(somebody()),
+        press('Yes, book it'),
+        choose(2),
+        press('Yes, book it'),
+      ],
       { http },
     )
     assert.match(played.transcript, /no longer free/)
@@ -210,7 +226,10 @@ describe('scheduling_book', () => {
     const played = await plays('scheduling_book', [
       press('For me'),
       fill({ 'Postal code': '00000' }, 'Continue'),
-      seeing((prompt) => assert.match(prompt.text, /don't know that place/), fill({ 'Postal code': '98052' }, 'Continue')),
+      seeing(
+        (prompt) => assert.match(prompt.text, /don't know that place/),
+        fill({ 'Postal code': '98052' }, 'Continue'),
+      ),
       press('Stop here'),
     ])
     assert.match(played.transcript, /I don't know that place/)
@@ -254,7 +273,13 @@ describe('scheduling_book', () => {
   })
 
   test('nothing free on that day: other times are offered', async () => {
-    const played = await plays('scheduling_book', [...toLakeside, press('Seldom done'), on(day(-3)), choose(1), press('Stop here')])
+    const played = await plays('scheduling_book', [
+      ...toLakeside,
+      press('Seldom done'),
+      on(day(-3)),
+      choose(1),
+      press('Stop here'),
+    ])
     assert.match(played.transcript, /These times are free instead/)
   })
 
@@ -286,7 +311,10 @@ describe('scheduling_book', () => {
       on(day(32)),
       choose(1),
       details({ ...who, email: 'pat at example' }, { 'Is this your first visit?': 'Yes' }),
-      seeing((prompt) => assert.match(prompt.text, /doesn't look like an e-mail/), fill({ 'E-mail': who.email }, 'Continue')),
+      seeing(
+        (prompt) => assert.match(prompt.text, /doesn't look like an e-mail/),
+        fill({ 'E-mail': who.email }, 'Continue'),
+      ),
       press('Yes, book it'),
     ])
     assert.deepEqual(await statuses(codeIn(played), who.email), ['booked'])
@@ -295,7 +323,22 @@ describe('scheduling_book', () => {
   test('an answer that is none of the options is asked for again with them', async () => {
     const played = await plays(
       'scheduling_book',
-      ['1', '98052', '1', 'check-up ($20)', '1', day(33), '1', '1', 'Pat Maybe', 'patmaybe@example.org', 'maybe', '-', '2', '1'],
+      [
+        '1',
+        '98052',
+        '1',
+        'check-up ($20)',
+        '1',
+        day(33),
+        '1',
+        '1',
+        'Pat Maybe',
+        'patmaybe@example.org',
+        'maybe',
+        '-',
+        '2',
+        '1',
+      ],
       { channel: 'sms' },
     )
     assert.match(played.transcript, /1\. Yes\n2\. No/)
@@ -309,11 +352,9 @@ describe('scheduling_book', () => {
   })
 
   test('a required text that does not come', async () => {
-    const played = await plays(
-      'scheduling_book',
-      ['1', '98052', '1', '3', day(34), '1', '1', '-', '-', '-', '0'],
-      { channel: 'sms' },
-    )
+    const played = await plays('scheduling_book', ['1', '98052', '1', '3', day(34), '1', '1', '-', '-', '-', '0'], {
+      channel: 'sms',
+    })
     assert.match(played.transcript, /Let us see how you can go on/)
   })
 
@@ -335,7 +376,14 @@ describe('scheduling_book', () => {
   test('too many bookings, and a booking that exists already', async () => {
     const who = somebody()
     const date = day(36)
-    await plays('scheduling_book', [...toEastside, choose('Once at a time'), on(date), choose(1), details(who), press('Yes, book it')])
+    await plays('scheduling_book', [
+      ...toEastside,
+      choose('Once at a time'),
+      on(date),
+      choose(1),
+      details(who),
+      press('Yes, book it'),
+    ])
     const played = await plays('scheduling_book', [
       ...toEastside,
       choose('Once at a time'),
@@ -355,7 +403,9 @@ describe('scheduling_book', () => {
       ['tooManyAttempts', 'Stop here'],
       ['notFound', 'Stop here'],
     ] as const) {
-      const http = between(({ function: name }) => (name === 'get-slots' ? { outcome, say: 'No.', text: 'No.' } : undefined))
+      const http = between(({ function: name }) =>
+        name === 'get-slots' ? { outcome, say: 'No.', text: 'No.' } : undefined,
+      )
       const rest = outcome === 'unknownLocation' ? [fill({}, button), press('Stop here')] : [press(button)]
       await plays('scheduling_book', [...toEastside, choose('Flu shot'), soonest, ...rest], { http })
     }
@@ -387,7 +437,15 @@ describe('scheduling_book', () => {
     const send = overTheNetwork()
     const played = await plays(
       'scheduling_book',
-      [...toEastside, choose('Flu shot'), on(day(38)), choose(1), details(who), press('Yes, book it'), press('Try again')],
+      [
+        ...toEastside,
+        choose('Flu shot'),
+        on(day(38)),
+        choose(1),
+        details(who),
+        press('Yes, book it'),
+        press('Try again'),
+      ],
       {
         http: async (sent) => {
           const received = await send(sent)
@@ -400,7 +458,12 @@ describe('scheduling_book', () => {
       },
     )
     assert.deepEqual(await statuses(codeIn(played), who.email), ['booked'])
-    const found = await call('get-slots', { locationId: 'embedded:eastside', serviceId: 'flu', date: day(38), limit: 1 })
+    const found = await call('get-slots', {
+      locationId: 'embedded:eastside',
+      serviceId: 'flu',
+      date: day(38),
+      limit: 1,
+    })
     assert.equal(found.slots[0].remaining, 1, 'one place is taken, not two')
   })
 
@@ -410,14 +473,25 @@ describe('scheduling_book', () => {
     const send = overTheNetwork()
     const played = await plays(
       'scheduling_book',
-      [...toEastside, choose('Flu shot'), on(day(39)), choose(1), details(who), press('Yes, book it'), press('Try again')],
+      [
+        ...toEastside,
+        choose('Flu shot'),
+        on(day(39)),
+        choose(1),
+        details(who),
+        press('Yes, book it'),
+        press('Try again'),
+      ],
       {
         http: async (sent) => {
           if (!slow || !sent.url.endsWith('/book') || sent.body?.includes('"preview":true')) return send(sent)
           slow = false
           const late = new Promise((resolve) => setTimeout(resolve, 300)).then(() => send(sent))
           void late.catch(() => {})
-          return Promise.race([late, new Promise<never>((_, reject) => setTimeout(() => reject(new Error('timed out')), 100))])
+          return Promise.race([
+            late,
+            new Promise<never>((_, reject) => setTimeout(() => reject(new Error('timed out')), 100)),
+          ])
         },
       },
     )
@@ -430,11 +504,24 @@ describe('scheduling_book', () => {
       const http = between(({ function: name, body }) => {
         if (name !== 'book' || body.preview || !once) return undefined
         once = false
-        return { outcome, say: 'Wait.', text: 'Wait.', wayOn: { phone: '+1 425 555 0100', bookingPage: null, handoff: true } }
+        return {
+          outcome,
+          say: 'Wait.',
+          text: 'Wait.',
+          wayOn: { phone: '+1 425 555 0100', bookingPage: null, handoff: true },
+        }
       })
       const played = await plays(
         'scheduling_book',
-        [...toEastside, choose('Flu shot'), on(day(40)), choose(1), details(somebody()), press('Yes, book it'), press('Try again')],
+        [
+          ...toEastside,
+          choose('Flu shot'),
+          on(day(40)),
+          choose(1),
+          details(somebody()),
+          press('Yes, book it'),
+          press('Try again'),
+        ],
         { http },
       )
       assert.match(played.transcript, /You're booked/)
@@ -443,7 +530,9 @@ describe('scheduling_book', () => {
 
   test('an outcome that nobody knows is owned up to', async () => {
     const http = between(({ function: name }) => (name === 'get-slots' ? { outcome: 'moonrise' } : undefined))
-    const played = await plays('scheduling_book', [...toEastside, choose('Flu shot'), soonest, press('Stop here')], { http })
+    const played = await plays('scheduling_book', [...toEastside, choose('Flu shot'), soonest, press('Stop here')], {
+      http,
+    })
     assert.match(played.transcript, /do not understand/)
   })
 
@@ -460,7 +549,13 @@ describe('scheduling_book', () => {
     )
     assert.match(played.transcript, /¿Para quién es la cita\?/)
     assert.match(played.transcript, /código de confirmación/)
-    assert.doesNotMatch(played.transcript.replace(/Eastside Clinic|Flu shot|patient:.*|Lakeside Clinic|Harbor Health|Moorside Clinic/g, ''), /\b(the|your|Please)\b/)
+    assert.doesNotMatch(
+      played.transcript.replace(
+        /Eastside Clinic|Flu shot|patient:.*|Lakeside Clinic|Harbor Health|Moorside Clinic/g,
+        '',
+      ),
+      /\b(the|your|Please)\b/,
+    )
   })
 
   test('where the patient is may be told by the page of the bot', async () => {

@@ -37,7 +37,16 @@ const PATHS: Path[] = [
   {
     name: 'a booking',
     trigger: 'scheduling_book',
-    answers: async () => [...toEastside, choose('Check-up'), press('Dr. Watt'), soonest, choose(2), choose(1), details(somebody(), { 'Is this': 'Yes' }), press('Yes, book it')],
+    answers: async () => [
+      ...toEastside,
+      choose('Check-up'),
+      press('Dr. Watt'),
+      soonest,
+      choose(2),
+      choose(1),
+      details(somebody(), { 'Is this': 'Yes' }),
+      press('Yes, book it'),
+    ],
     calls: [
       { function: 'get-locations', succeeds: ['ok'], nth: 1, after: 2 },
       { function: 'get-slots', succeeds: ['ok'], nth: 1, after: 6 },
@@ -87,7 +96,15 @@ const PATHS: Path[] = [
     answers: async () => {
       const date = another()
       const { code, email } = await booked('course', [day(date), day(date + 7)])
-      return [...proof(code, email), press('Move it'), press('Dose 2'), soonest, choose(1), choose(3), press('Yes, move it')]
+      return [
+        ...proof(code, email),
+        press('Move it'),
+        press('Dose 2'),
+        soonest,
+        choose(1),
+        choose(3),
+        press('Yes, move it'),
+      ]
     },
     calls: [
       { function: 'get-slots', succeeds: ['ok'], nth: 1, after: 4 },
@@ -124,7 +141,8 @@ function instead(function_: string, nth: number, answer: () => unknown) {
 /** The outcomes of every function, by the contract. */
 async function contract(url: string): Promise<Map<string, string[]>> {
   const document = (await (await fetch(`${url}/api/openapi.json`)).json()) as any
-  const resolved = (schema: any): any => (schema?.$ref ? document.components.schemas[schema.$ref.split('/').pop()] : schema)
+  const resolved = (schema: any): any =>
+    schema?.$ref ? document.components.schemas[schema.$ref.split('/').pop()] : schema
   const outcomes = (schema: any): string[] => {
     const { oneOf = [], anyOf = [], allOf = [], properties } = resolved(schema) ?? {}
     const own = resolved(properties?.outcome)
@@ -165,7 +183,9 @@ describe('every branch', () => {
         const failing = instead(function_, nth, () => {
           throw new Error('connection refused')
         })
-        const played = await plays(path.trigger, [...(await path.answers()).slice(0, after), press('Stop here')], { http: failing })
+        const played = await plays(path.trigger, [...(await path.answers()).slice(0, after), press('Stop here')], {
+          http: failing,
+        })
         assert.match(played.transcript, /cannot reach the calendar/)
       }
     })
@@ -188,7 +208,10 @@ describe('every branch', () => {
     const { code, email } = await booked('course', [day(90), day(97)])
     const paths: [string, string[]][] = [
       ['scheduling_book', ['1', '98052', '1', '4', '1', day(91), '1', '1', 'Pat Doe', 'pat@example.org', '1', '-']],
-      ['scheduling_two_dose', ['1', '98052', '1', '2', '1', day(91), '1', '1', '1', '1', '1', '1', 'Pat Doe', 'pat2@example.org']],
+      [
+        'scheduling_two_dose',
+        ['1', '98052', '1', '2', '1', day(91), '1', '1', '1', '1', '1', '1', 'Pat Doe', 'pat2@example.org'],
+      ],
       ['scheduling_manage', [code, email, '1', '2', '1', '1', '1', '1']],
       ['scheduling_manage', [code, email, '2', '2']],
     ]
@@ -209,7 +232,11 @@ describe('every branch', () => {
 
   test('another scenario may say for whom, where and what for', async () => {
     const args = { whom: 'me', locationId: 'embedded:eastside', serviceId: 'flu', channel: 'webchat', locale: 'en-US' }
-    const played = await plays('scheduling_book', [on(day(92)), choose(1), details(somebody()), press('Yes, book it')], { args })
+    const played = await plays(
+      'scheduling_book',
+      [on(day(92)), choose(1), details(somebody()), press('Yes, book it')],
+      { args },
+    )
     assert.match(played.transcript, /You're booked/)
   })
 
@@ -231,15 +258,46 @@ describe('every branch', () => {
     const series = (await PATHS[1]!.answers()).slice(0, 11)
     await plays('scheduling_two_dose', [...series, press('Change my details'), press('Stop here')], { http: refused })
     const changed = (await PATHS[1]!.answers()).slice(0, 11)
-    await plays('scheduling_two_dose', [...changed, press('Change my details'), press('Continue'), press('Choose another time'), press('Stop here')])
-    await plays('scheduling_two_dose', [...toEastside, press('Another clinic'), press('Look somewhere else'), press('Stop here')])
-    await plays('scheduling_two_dose', [...toEastside, press('Course'), press('Dr. Watt'), soonest, press('Another day'), press('Stop here')])
+    await plays('scheduling_two_dose', [
+      ...changed,
+      press('Change my details'),
+      press('Continue'),
+      press('Choose another time'),
+      press('Stop here'),
+    ])
+    await plays('scheduling_two_dose', [
+      ...toEastside,
+      press('Another clinic'),
+      press('Look somewhere else'),
+      press('Stop here'),
+    ])
+    await plays('scheduling_two_dose', [
+      ...toEastside,
+      press('Course'),
+      press('Dr. Watt'),
+      soonest,
+      press('Another day'),
+      press('Stop here'),
+    ])
     const { code, email } = await booked('flu', [day(93)])
-    await plays('scheduling_manage', [...proof(code, email), press('Move it'), soonest, press('Another day'), press('Stop here')])
+    await plays('scheduling_manage', [
+      ...proof(code, email),
+      press('Move it'),
+      soonest,
+      press('Another day'),
+      press('Stop here'),
+    ])
     const taken = instead('reschedule', 1, () => reply('notBookable'))
     await plays(
       'scheduling_manage',
-      [...proof(code, email), press('Move it'), on(day(94)), choose(1), press('Choose another time'), press('Stop here')],
+      [
+        ...proof(code, email),
+        press('Move it'),
+        on(day(94)),
+        choose(1),
+        press('Choose another time'),
+        press('Stop here'),
+      ],
       { http: taken },
     )
     const down = instead('get-locations', 1, () => reply('unavailable'))

@@ -44,13 +44,24 @@ describe('scheduling_manage', () => {
     await plays('scheduling_manage', [proof(code, email), press('Cancel it'), press('Dose 2'), press('Yes, cancel')])
     assert.deepEqual(await statuses(code, email), ['booked', 'cancelled'])
     const other = await booked('vaccine', [day(56), day(56 + 21)])
-    await plays('scheduling_manage', [proof(other.code, other.email), press('Cancel it'), press('All of them'), press('Yes, cancel')])
+    await plays('scheduling_manage', [
+      proof(other.code, other.email),
+      press('Cancel it'),
+      press('All of them'),
+      press('Yes, cancel'),
+    ])
     assert.deepEqual(await statuses(other.code, other.email), ['cancelled', 'cancelled'])
   })
 
   test('moves one appointment', async () => {
     const { code, email } = await booked('flu', [day(57)])
-    const played = await plays('scheduling_manage', [proof(code, email), press('Move it'), on(day(58)), choose(3), press('Yes, move it')])
+    const played = await plays('scheduling_manage', [
+      proof(code, email),
+      press('Move it'),
+      on(day(58)),
+      choose(3),
+      press('Yes, move it'),
+    ])
     assert.match(played.transcript, /Your appointment has moved/)
     const reply = await call('get-appointment', { confirmationCode: code, contact: { email } })
     assert.equal(reply.appointments[0].start.slice(0, 10), day(58))
@@ -58,7 +69,15 @@ describe('scheduling_manage', () => {
 
   test('moves the second dose, and a whole series', async () => {
     const { code, email } = await booked('vaccine', [day(59), day(59 + 21)])
-    await plays('scheduling_manage', [proof(code, email), press('Move it'), press('Dose 2'), soonest, choose(3), choose(4), press('Yes, move it')])
+    await plays('scheduling_manage', [
+      proof(code, email),
+      press('Move it'),
+      press('Dose 2'),
+      soonest,
+      choose(3),
+      choose(4),
+      press('Yes, move it'),
+    ])
     await plays('scheduling_manage', [
       proof(code, email),
       press('Move it'),
@@ -100,7 +119,15 @@ describe('scheduling_manage', () => {
     })
     const played = await plays(
       'scheduling_manage',
-      [proof(code, email), press('Move it'), on(day(66)), choose(1), press('Yes, move it'), choose(1), press('Yes, move it')],
+      [
+        proof(code, email),
+        press('Move it'),
+        on(day(66)),
+        choose(1),
+        press('Yes, move it'),
+        choose(1),
+        press('Yes, move it'),
+      ],
       { http },
     )
     assert.match(played.transcript, /no longer free/)
@@ -109,7 +136,11 @@ describe('scheduling_manage', () => {
 
   test('a wrong code, then the right one', async () => {
     const { code, email } = await booked('flu', [day(67)])
-    const played = await plays('scheduling_manage', [proof('AAAAA-BBBBB', email), proof(code, email), press('Leave it')])
+    const played = await plays('scheduling_manage', [
+      proof('AAAAA-BBBBB', email),
+      proof(code, email),
+      press('Leave it'),
+    ])
     assert.match(played.transcript, /You have an appointment/)
   })
 
@@ -117,7 +148,16 @@ describe('scheduling_manage', () => {
     const { code } = await booked('flu', [day(68)])
     const played = await plays('scheduling_manage', [
       proof('7', '1'),
-      (prompt) => fill(Object.fromEntries((prompt.cards[0] as any).body.map(({ label }: any) => [label, /code/.test(label) ? code : '+1 425 555 0111'])), 'Continue')(prompt),
+      (prompt) =>
+        fill(
+          Object.fromEntries(
+            (prompt.cards[0] as any).body.map(({ label }: any) => [
+              label,
+              /code/.test(label) ? code : '+1 425 555 0111',
+            ]),
+          ),
+          'Continue',
+        )(prompt),
       press('Stop here'),
     ])
     assert.ok(played.prompts.length >= 3, played.transcript)
@@ -141,21 +181,32 @@ describe('scheduling_manage', () => {
       if (name === 'cancel' && !body.preview) await call('cancel', { confirmationCode: code, contact: { email } })
       return undefined
     })
-    const played = await plays('scheduling_manage', [proof(code, email), press('Cancel it'), press('Yes, cancel')], { http })
+    const played = await plays('scheduling_manage', [proof(code, email), press('Cancel it'), press('Yes, cancel')], {
+      http,
+    })
     assert.match(played.transcript, /already cancelled/)
   })
 
   test('what is picked from lists may be typed as well; more times, another day', async () => {
     const { code, email } = await booked('vaccine', [day(72), day(72 + 21)])
     const sms = { channel: 'sms' } as const
-    isOnlyText(await plays('scheduling_manage', [code, email, '1', '2', '1', '1', '1', '13', '14', day(72 + 22), '1', '1', '1'], sms))
+    isOnlyText(
+      await plays(
+        'scheduling_manage',
+        [code, email, '1', '2', '1', '1', '1', '13', '14', day(72 + 22), '1', '1', '1'],
+        sms,
+      ),
+    )
     isOnlyText(await plays('scheduling_manage', [code, email, '2', '2', '1'], sms))
     assert.deepEqual(await statuses(code, email), ['booked', 'cancelled'])
   })
 
   test('what is never understood, or not known, ends at a person', async () => {
     const http = between(({ function: name }) => (name === 'get-appointment' ? { outcome: 'moonrise' } : undefined))
-    const played = await plays('scheduling_manage', ['A', 'b@example.org', 'what?', 'hm', 'well', '2'], { http, channel: 'sms' })
+    const played = await plays('scheduling_manage', ['A', 'b@example.org', 'what?', 'hm', 'well', '2'], {
+      http,
+      channel: 'sms',
+    })
     assert.match(played.transcript, /Type "agent"/)
   })
 
@@ -176,9 +227,13 @@ describe('scheduling_manage', () => {
       [proof(code, email), again, press('Move it'), on(day(71)), again, choose(1), again, press('Yes, move it'), again],
       { http: failing() },
     )
-    await plays('scheduling_manage', [proof(code, email), again, press('Cancel it'), again, press('Yes, cancel'), again], {
-      http: failing(),
-    })
+    await plays(
+      'scheduling_manage',
+      [proof(code, email), again, press('Cancel it'), again, press('Yes, cancel'), again],
+      {
+        http: failing(),
+      },
+    )
     assert.deepEqual(await statuses(code, email), ['cancelled'])
   })
 })

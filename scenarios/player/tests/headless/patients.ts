@@ -25,7 +25,11 @@ export const details = ({ name, email }: { name: string; email: string }, more: 
   fill({ 'Your first and last name': name, 'E-mail': email, ...more }, 'Continue')
 
 /** A booking made beside the scenarios. */
-export async function booked(serviceId: string, dates: string[], who = somebody()): Promise<{ code: string; email: string }> {
+export async function booked(
+  serviceId: string,
+  dates: string[],
+  who = somebody(),
+): Promise<{ code: string; email: string }> {
   const slotIds: string[] = []
   for (const [index, date] of dates.entries()) {
     const found = await call('get-slots', {

@@ -30,7 +30,24 @@ describe('scheduling_two_dose', () => {
   test('the same as text', async () => {
     const played = await plays(
       'scheduling_two_dose',
-      ['1', '98052', '1', '1', day(11), '1', '1', '1', '1', '1', '1', 'Pat Text', '1980-05-31', 'pat2text@example.org', '1', '1'],
+      [
+        '1',
+        '98052',
+        '1',
+        '1',
+        day(11),
+        '1',
+        '1',
+        '1',
+        '1',
+        '1',
+        '1',
+        'Pat Text',
+        '1980-05-31',
+        'pat2text@example.org',
+        '1',
+        '1',
+      ],
       { channel: 'sms' },
     )
     isOnlyText(played)
@@ -60,7 +77,12 @@ describe('scheduling_two_dose', () => {
       if (asked.function !== 'book' || asked.body.preview || taken) return undefined
       taken = true
       // Both who give it are busy then, with something else.
-      const second = await call('get-slots', { locationId: 'embedded:eastside', serviceId: 'flu', date: day(13 + 21), limit: 1000 })
+      const second = await call('get-slots', {
+        locationId: 'embedded:eastside',
+        serviceId: 'flu',
+        date: day(13 + 21),
+        limit: 1000,
+      })
       const start = JSON.parse(Buffer.from(asked.body.slotIds[1].slice(3), 'base64url').toString())[2]
       const same = second.slots.find((slot: any) => Date.parse(slot.start) / 1000 === start)
       for (let i = 0; i < 2; i++) {
@@ -91,11 +113,20 @@ describe('scheduling_two_dose', () => {
   test('a series that does not fit is refused as a whole, and chosen anew', async () => {
     const who = somebody()
     const heard: any[] = []
-    const early = await call('get-slots', { locationId: 'embedded:eastside', serviceId: 'vaccine', date: day(15), limit: 1 })
+    const early = await call('get-slots', {
+      locationId: 'embedded:eastside',
+      serviceId: 'vaccine',
+      date: day(15),
+      limit: 1,
+    })
     const http = between((asked) => {
       heard.push(asked)
       // The second dose on the day after the first, as no menu offers it.
-      if (asked.function === 'get-slots' && asked.body.dose === 2 && heard.filter((one) => one.body.dose === 2).length === 1) {
+      if (
+        asked.function === 'get-slots' &&
+        asked.body.dose === 2 &&
+        heard.filter((one) => one.body.dose === 2).length === 1
+      ) {
         return { ...early, slots: [{ ...early.slots[0], dose: 2 }] }
       }
       return undefined
@@ -124,7 +155,12 @@ describe('scheduling_two_dose', () => {
   })
 
   test('a clinic without a series', async () => {
-    const played = await plays('scheduling_two_dose', [...toLakeside, press('Look somewhere else'), fill({}, 'Continue'), press('Stop here')])
+    const played = await plays('scheduling_two_dose', [
+      ...toLakeside,
+      press('Look somewhere else'),
+      fill({}, 'Continue'),
+      press('Stop here'),
+    ])
     assert.match(played.transcript, /nothing in several doses/)
   })
 
@@ -170,7 +206,15 @@ describe('scheduling_two_dose', () => {
   })
 
   test('with a certain person, as a card and as text', async () => {
-    const rich = await plays('scheduling_two_dose', [...toEastside, press('Course'), press('Dr. Watt'), soonest, choose(1), choose(1), press('Stop here')])
+    const rich = await plays('scheduling_two_dose', [
+      ...toEastside,
+      press('Course'),
+      press('Dr. Watt'),
+      soonest,
+      choose(1),
+      choose(1),
+      press('Stop here'),
+    ])
     assert.match(rich.transcript, /somebody you would like to see/)
     isOnlyText(await plays('scheduling_two_dose', ['1', '98052', '1', '2', '1', '0'], { channel: 'sms' }))
   })
