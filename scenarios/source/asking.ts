@@ -56,7 +56,7 @@ var answer = scenario.answer;
 var card = answer && typeof answer === 'object' ? answer : {};
 var typed = typeof answer === 'string' ? answer.replace(/^\s+|\s+$/g, '').toLowerCase() : '';
 var number = typed.replace(/[.)]$/, '');
-var picked = card.pressed || card.picked || card.date || '';
+var picked = card.pressed || card.date || card.picked || '';
 var all = scenario.menu.all;
 for (var i = 0; i < all.length; i++) {
   if (number === String(i + 1) || typed === all[i].title.toLowerCase()) picked = all[i].value;

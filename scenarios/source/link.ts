@@ -46,7 +46,7 @@ scenario.lines = lines;`,
     act(
       'onlyOne',
       js`
-var page = getEnv('schedulingBookingPage');
+var page = scenario.settings.page;
 var text = page ? scenario.t.pageText : scenario.t.noPages;
 scenario.reply = { outcome: '', say: text, text: text, wayOn: { handoff: true, bookingPage: page } };`,
       { label: 'The page of the settings', next: 'wayOn' },

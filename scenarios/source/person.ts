@@ -11,7 +11,7 @@ export default {
     act(
       'how',
       js`
-var phone = getEnv('schedulingPhone');
+var phone = scenario.settings.phone;
 scenario.how = scenario.t.agent + (phone ? ' ' + scenario.t.agentCall + ' ' + phone : '');`,
     ),
     say('tell', 'scenario.how', { label: 'How to reach a person', next: end }),

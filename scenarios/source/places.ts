@@ -27,7 +27,7 @@ form(scenario.t.where, [{ name: 'near.postalCode', label: scenario.t.postalCode,
       'placeKeep',
       js`
 var code = scenario.given['near.postalCode'];
-scenario.near = code ? { postalCode: code, country: getEnv('schedulingCountry') } : null;`,
+scenario.near = code ? { postalCode: code, country: scenario.settings.country } : null;`,
       { label: 'Keep the place' },
     ),
     ...ask(

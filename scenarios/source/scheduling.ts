@@ -28,6 +28,13 @@ scenario.locale = args.locale || visitor.locale || (session.preferredLocale && s
 var channel = args.channel || conversation.schedulingChannel || (session.message && session.message.source) || '';
 scenario.sms = channel === 'sms' || channel === 'twilio' || channel === 'whatsapp';
 scenario.tries = 0;
+function setting(name) {
+  // What becomes of one that is not set is written down nowhere.
+  try { return getEnv(name) || ''; } catch (error) { return ''; }
+}
+scenario.settings = {
+  phone: setting('schedulingPhone'), page: setting('schedulingBookingPage'), country: setting('schedulingCountry')
+};
 var place = args.location || visitor.location;
 if (place && place.lat && place.long) scenario.near = { latitude: Number(place.lat), longitude: Number(place.long) };
 `,
@@ -99,8 +106,8 @@ scenario.reply = { outcome: '', say: scenario.t.lost, text: scenario.t.lost, way
 var reply = scenario.reply;
 var on = reply.wayOn || {};
 var site = scenario.site || {};
-var phone = on.phone || site.phone || getEnv('schedulingPhone');
-var page = on.bookingPage || site.bookingPage || getEnv('schedulingBookingPage');
+var phone = on.phone || site.phone || scenario.settings.phone;
+var page = on.bookingPage || site.bookingPage || scenario.settings.page;
 var ways = [];
 if (reply.outcome === 'unavailable' || reply.outcome === 'inProgress') {
   ways.push({ title: scenario.t.tryAgain, value: '@retry' });

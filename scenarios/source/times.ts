@@ -36,7 +36,7 @@ scenario.menu.dates = true;
 scenario.menu.text = scenario.menu.text.replace(scenario.t.replyNumber, scenario.t.replyNumber + '\n' + scenario.t.orDate);
 scenario.menu.body = [
   { type: 'Input.Date', id: 'date', label: scenario.t.day, min: moment().subtract(1, 'day').format('YYYY-MM-DD') },
-  { type: 'Input.ChoiceSet', id: 'picked', label: scenario.t.orWhen, placeholder: scenario.t.choose, style: 'compact', choices: choices },
+  { type: 'Input.ChoiceSet', id: 'picked', label: scenario.t.orWhen, style: 'compact', value: '@soonest', choices: choices },
   { type: 'Input.ChoiceSet', id: 'part', label: scenario.t.partOfDay, style: 'compact', value: 'anyTime', choices: times }
 ];
 scenario.menu.actions = [
