@@ -152,6 +152,7 @@ menu(scenario.reply.say, [
     }),
 
     ...ending({
+      after: 'forget',
       retries: ['locations', 'slots', 'check', 'book'],
       ways: js`
 if (!scenario.service || !scenario.service.practitioners) ways.push({ title: scenario.t.elsewhere, value: '@where' });

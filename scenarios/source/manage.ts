@@ -88,7 +88,7 @@ menu(scenario.t.whatNow, choices, []);`,
       cases: { '@move': 'severalToMove', '@cancel': 'severalToCancel' },
       chosen: 'unchanged',
     }),
-    say('unchanged', 'scenario.t.unchanged', { next: end }),
+    say('unchanged', 'scenario.t.unchanged', { next: 'forget' }),
 
     // Cancelling
     branch(
@@ -229,6 +229,7 @@ menu(scenario.reply.say, [
     ),
 
     ...ending({
+      after: 'forget',
       retries: ['find', 'cancelCheck', 'cancel', 'slots', 'moveCheck', 'move'],
       ways: js`
 if (scenario.moving) ways.push({ title: scenario.t.otherTime, value: '@times' });

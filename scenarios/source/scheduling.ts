@@ -72,13 +72,15 @@ export function ask(name: string, function_: string, payload: string, outcomes: 
 interface Ways {
   /** The calls that can be tried again. */
   retries: string[]
+  /** Where it goes on after the good-bye; absent: it ends. */
+  after?: Target
   /** What else this scenario can do: JavaScript that adds to `ways`. */
   ways?: string
   cases?: Record<string, Target>
 }
 
 /** How to go on after what did not succeed: `wayOn`, `fault`, `unexpected`, `lost`, `bye`. */
-export function ending({ retries, ways = '', cases = {} }: Ways): Named[] {
+export function ending({ retries, after, ways = '', cases = {} }: Ways): Named[] {
   const calls = retries.length > 0
   const again: Record<string, Target> = calls ? { '@retry': retries.length > 1 ? 'retry' : `${retries[0]}Call` } : {}
   const failed = (name: string, text: string, label: string) =>
@@ -137,7 +139,7 @@ if (page) scenario.menu.actions.unshift({ type: 'Action.OpenUrl', title: scenari
           ),
         ]
       : []),
-    say(STOP, 'scenario.t.bye', { next: end }),
+    say(STOP, 'scenario.t.bye', { next: after ?? end }),
     replace('person', 'scheduling_person', `{ ${ARGS} }`, { label: 'Hand over to a person' }),
   ]
 }
