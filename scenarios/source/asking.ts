@@ -7,10 +7,15 @@ import { act, askByCard, askByText, branch, choose, js, together, type Named, ty
 export const STOP = 'bye'
 export const LOST = 'lost'
 
+/**
+ * Labels of fields, what is required and what a button sends are of 1.3. A channel that knows less shows the fallback text,
+ * and what is typed instead is read as well.
+ */
 const CARD = (what: string) => js`{
   "type": "AdaptiveCard",
   "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
-  "version": "1.2",
+  "version": "1.3",
+  "fallbackText": ${what}.fallback,
   "body": ${what}.body,
   "actions": ${what}.actions
 }`
@@ -46,7 +51,10 @@ function menu(say, choices, buttons) {
   }
   actions.push({ type: 'Action.Submit', title: scenario.t.stop, data: { pressed: '@stop' }, associatedInputs: 'none' });
   lines.push(scenario.t.replyNumber);
-  scenario.menu = { say: say.replace(/\n/g, '\n\n'), all: all, text: lines.join('\n'), body: body, actions: actions };
+  var text = lines.join('\n');
+  scenario.menu = {
+    say: say.replace(/\n/g, '\n\n'), all: all, text: text, fallback: text, body: body, actions: actions
+  };
 }
 `
 
@@ -69,7 +77,8 @@ scenario.picked = picked || (scenario.tries < 3 ? '@nothing' : '@lost');
 scenario.answer = '';
 if (scenario.picked === '@nothing') {
   scenario.menu.say = scenario.t.notUnderstood;
-  scenario.menu.text = scenario.t.notUnderstood + '\n' + scenario.menu.text;
+  scenario.menu.asked = scenario.menu.asked || scenario.menu.text;
+  scenario.menu.text = scenario.t.notUnderstood + '\n' + scenario.menu.asked;
 }
 `
 
@@ -135,12 +144,11 @@ function form(say, fields) {
         input.choices.push({ title: field.options[j], value: field.options[j] });
       }
     }
-    if (field.url) body.push({ type: 'TextBlock', text: '[' + scenario.t.readAll + '](' + field.url + ')', wrap: true });
     if (field.kind === 'agree') {
-      input.type = 'Input.Toggle';
-      input.title = scenario.t.agree;
-      input.valueOn = field.value;
-      input.valueOff = '';
+      // What is agreed to is never left to a label.
+      body.push({ type: 'TextBlock', text: field.label, wrap: true });
+      if (field.url) body.push({ type: 'TextBlock', text: '[' + scenario.t.readAll + '](' + field.url + ')', wrap: true });
+      input = { type: 'Input.Toggle', id: 'f' + i, title: scenario.t.agree, valueOn: field.value, valueOff: '' };
     }
     if (field.required) {
       input.isRequired = true;
@@ -148,78 +156,114 @@ function form(say, fields) {
     }
     body.push(input);
   }
-  scenario.form = { say: say.replace(/\n/g, '\n\n'), text: say, fields: fields, at: 0, body: body, actions: [
+  scenario.form = { say: say.replace(/\n/g, '\n\n'), text: say, fallback: scenario.t.typeInstead, fields: fields, at: 0, body: body, actions: [
     { type: 'Action.Submit', title: scenario.t.submit },
     { type: 'Action.Submit', title: scenario.t.stop, data: { pressed: '@stop' }, associatedInputs: 'none' }
   ] };
 }
 `
 
-/** keep(field, value): a contact is what it looks like. */
+/** keep(field, value), an empty one too: a contact is what it looks like. */
 const KEEP = js`
 function keep(field, value) {
+  var given = scenario.given;
   var name = field.name;
-  if (name === 'patient.contact') name = value.indexOf('@') >= 0 ? 'patient.email' : 'patient.phone';
-  scenario.given[name] = value;
+  if (name === 'patient.contact') {
+    delete given['patient.email'];
+    delete given['patient.phone'];
+    name = value.indexOf('@') >= 0 ? 'patient.email' : 'patient.phone';
+  }
+  if (value) given[name] = value;
+  else delete given[name];
 }
 function trimmed(value) {
   return typeof value === 'string' ? value.replace(/^\s+|\s+$/g, '') : '';
 }
+function isStop(typed) {
+  return typed === '0' || typed.toLowerCase() === scenario.t.stop.toLowerCase();
+}
 scenario.picked = '@done';
 `
 
+/** Who types beside a card is asked field by field; where there is one field, that was the answer. */
 const READ_CARD = js`
 ${KEEP}
 var answer = scenario.answer;
-var card = answer && typeof answer === 'object' ? answer : {};
 var fields = scenario.form.fields;
-var missing = typeof answer === 'string';
-for (var i = 0; i < fields.length; i++) {
-  var value = trimmed(card['f' + i]);
-  delete scenario.given[fields[i].name];
-  if (value) keep(fields[i], value);
-  else if (fields[i].required) missing = true;
-  for (var j = 0; j < scenario.form.body.length; j++) {
-    if (scenario.form.body[j].id === 'f' + i) scenario.form.body[j].value = value;
-  }
-}
-var noContact = scenario.form.contact && !scenario.given['patient.email'] && !scenario.given['patient.phone'];
-scenario.form.say = missing ? scenario.t.fillIn : scenario.t.oneOfBoth;
-scenario.tries = missing || noContact ? (scenario.tries || 0) + 1 : 0;
-if (scenario.tries > 0) scenario.picked = scenario.tries < 3 ? '@again' : '@lost';
-if (card.pressed === '@stop' || scenario.answer === '0') scenario.picked = '@stop';
+var typed = trimmed(answer);
 scenario.answer = '';
+if (typed && fields.length === 1 && !isStop(typed)) answer = { f0: typed };
+if (typeof answer === 'string') {
+  scenario.form.at = 0;
+  scenario.form.text = '';
+  scenario.picked = isStop(typed) ? '@stop' : '@text';
+} else {
+  var card = answer || {};
+  var missing = false;
+  for (var i = 0; i < fields.length; i++) {
+    var value = trimmed(card['f' + i]);
+    keep(fields[i], value);
+    if (!value && fields[i].required) missing = true;
+    for (var j = 0; j < scenario.form.body.length; j++) {
+      if (scenario.form.body[j].id === 'f' + i) scenario.form.body[j].value = value;
+    }
+  }
+  var noContact = scenario.form.contact && !scenario.given['patient.email'] && !scenario.given['patient.phone'];
+  scenario.form.say = missing ? scenario.t.fillIn : scenario.t.oneOfBoth;
+  scenario.tries = missing || noContact ? (scenario.tries || 0) + 1 : 0;
+  if (scenario.tries > 0) scenario.picked = scenario.tries < 3 ? '@again' : '@lost';
+  if (card.pressed === '@stop') scenario.picked = '@stop';
+}
 `
 
 const NEXT_FIELD = js`
 var field = scenario.form.fields[scenario.form.at];
 var lines = [field.text || field.label];
-if (scenario.form.at === 0 && scenario.form.text !== lines[0]) lines.unshift(scenario.form.text);
+var intro = scenario.form.at === 0 ? scenario.form.text : '';
+if (intro && intro !== lines[0]) lines.unshift(intro);
+if (scenario.form.wrong) lines.unshift(scenario.t.notUnderstood);
+scenario.form.wrong = false;
 for (var i = 0; i < field.options.length; i++) lines.push((i + 1) + '. ' + field.options[i]);
 if (field.kind === 'agree') lines.push(scenario.t.agreeText);
 lines.push(field.required ? scenario.t.replyText : scenario.t.replySkip);
 scenario.question = lines.join('\n');
 `
 
+/** Where an e-mail address or a phone number will do, and there is a field for each, the second may be left out. */
 const READ_FIELD = js`
 ${KEEP}
 var field = scenario.form.fields[scenario.form.at];
 var typed = trimmed(scenario.answer);
+var number = typed.replace(/[.)]$/, '');
 var value = typed === '-' ? '' : typed;
-if (field.kind === 'agree') value = typed === '1' ? field.value : '';
-if (field.kind === 'choice' && /^\d+$/.test(typed)) value = field.options[Number(typed) - 1] || '';
+var wrong = false;
 scenario.answer = '';
-delete scenario.given[field.name];
-if (value) keep(field, value);
-if (!value && field.required) {
+if (field.kind === 'agree') {
+  var words = ['1', 'yes', 'si', 's\u00ed', scenario.t.agree.toLowerCase()];
+  value = words.indexOf(number.toLowerCase()) >= 0 ? field.value : '';
+}
+if (field.kind === 'choice' && /^\d+$/.test(number)) {
+  value = field.options[Number(number) - 1] || '';
+  wrong = !value;
+}
+keep(field, value);
+var last = scenario.form.at === scenario.form.fields.length - 1;
+var noContact = last && scenario.form.contact && !scenario.given['patient.email'] && !scenario.given['patient.phone'];
+if (wrong || (!value && field.required) || noContact) {
   scenario.tries = (scenario.tries || 0) + 1;
+  scenario.form.wrong = true;
+  if (noContact) {
+    scenario.form.at = 0;
+    scenario.form.text = scenario.t.oneOfBoth;
+    scenario.form.wrong = false;
+  }
   scenario.picked = scenario.tries < 3 ? '@next' : '@lost';
 } else {
   scenario.tries = 0;
   scenario.form.at = scenario.form.at + 1;
   if (scenario.form.at < scenario.form.fields.length) scenario.picked = '@next';
 }
-if (typed === '0') scenario.picked = '@stop';
+if (isStop(number)) scenario.picked = '@stop';
 `
 
 /** Several fields: one card, or one text each. Other steps may make a form too and go on to `<name>Channel`. */
@@ -230,7 +274,7 @@ export function form(name: string, { make, done }: { /** Calls `form`. */ make: 
     branch(`${name}Channel`, 'scenario.sms', { yes: `${name}Field`, no: `${name}Card` }),
     askByCard(`${name}Card`, 'scenario.form.say', CARD('scenario.form'), 'answer'),
     act(`${name}ReadCard`, READ_CARD),
-    choose(`${name}Filled`, 'scenario.picked', { '@again': `${name}Card`, ...ends }, done),
+    choose(`${name}Filled`, 'scenario.picked', { '@again': `${name}Card`, '@text': `${name}Field`, ...ends }, done),
     act(`${name}Field`, NEXT_FIELD),
     askByText(`${name}Text`, 'scenario.question', 'answer'),
     act(`${name}ReadText`, READ_FIELD),
@@ -260,13 +304,13 @@ function again(reply) {
   var t = scenario.t;
   var labels = {
     'near.postalCode': t.postalCode, 'patient.name': t.name, 'patient.email': t.email, 'patient.phone': t.phone,
-    'patient.contact': t.emailOrPhone, 'patient.birthDate': t.birthDate, confirmationCode: t.code, contact: t.contact,
-    'contact.email': t.email, 'contact.phone': t.phone, 'contact.birthDate': t.birthDate
+    'patient.contact': t.emailOrPhone, 'patient.birthDate': t.birthDate, confirmationCode: t.code, contact: t.contact
   };
   var fields = [];
   for (var i = 0; i < reply.fields.length; i++) {
     var asked = reply.fields[i];
-    var name = asked.name;
+    // Which contact it was meant to be is told by what it looks like, again.
+    var name = asked.name.replace(/^contact\..*/, 'contact');
     var field = { name: name, label: labels[name] || asked.text, text: asked.text, kind: 'text', options: asked.options, required: true };
     if (field.options.length > 0) field.kind = 'choice';
     if (/email$/i.test(name)) field.kind = 'email';

@@ -1,6 +1,6 @@
 // Booking, from who it is for to the confirmation code. `book.ts` and `two-dose.ts` are made of it.
 
-import { act, branch, end, js, say, type Named } from './building.ts'
+import { act, branch, js, say, type Named } from './building.ts'
 import { AGAIN, form, lines, pick } from './asking.ts'
 import { whereAndWhat } from './places.ts'
 import { ask, ending, start } from './scheduling.ts'
@@ -145,20 +145,17 @@ menu(scenario.reply.say, [
   "notify": scenario.booking.notify, "requestId": scenario.requestId`,
       { booked: 'booked', ...REFUSED },
     ),
-    say('booked', lines('scenario.reply.text'), { label: 'Booked' }),
-    act('forget', js`scenario.given = {}; scenario.booking = {}; scenario.form = {}; scenario.reply = {};`, {
-      label: 'Forget who it was',
-      next: end,
-    }),
-
+    say('booked', lines('scenario.reply.text'), { label: 'Booked', next: 'forget' }),
     ...ending({
-      after: 'forget',
       retries: ['locations', 'slots', 'check', 'book'],
+      writes: ['book'],
       ways: js`
-if (!scenario.service || !scenario.service.practitioners) ways.push({ title: scenario.t.elsewhere, value: '@where' });
-else ways.push({ title: scenario.t.otherTime, value: '@times' });
-if (reply.outcome === 'notEligible') ways.push({ title: scenario.t.changeDetails, value: '@details' });`,
-      cases: { '@where': 'place', '@times': 'times', '@details': 'details' },
+var service = scenario.service && scenario.service.practitioners ? scenario.service : null;
+if (service) ways.push({ title: scenario.t.otherTime, value: '@times' });
+if (service && scenario.practitionerId) ways.push({ title: scenario.t.otherPractitioner, value: '@who' });
+if (reply.outcome === 'notEligible') ways.push({ title: scenario.t.changeDetails, value: '@details' });
+ways.push({ title: scenario.t.elsewhere, value: '@where' });`,
+      cases: { '@where': 'place', '@times': 'times', '@who': 'practitioner', '@details': 'details' },
     }),
   ]
 }

@@ -38,7 +38,6 @@ export type Named = Common &
     | { kind: 'say'; text: string; card?: string; visible?: string }
     | { kind: 'ask'; text: string; card?: string; choices?: string; into: string }
     | { kind: 'act'; code: string }
-    | { kind: 'assign'; variable: string; value: string }
     | { kind: 'branch'; condition: string; yes: Target; no: Target }
     | { kind: 'choose'; on: string; cases: Record<string, Target>; otherwise: Target }
     | { kind: 'call'; function: string; payload: string; into: string; fails: Target }
@@ -91,11 +90,6 @@ export function askByText(name: string, text: string, into: string, options?: Op
 /** Runs code. */
 export function act(name: string, code: string, options?: Options): Named {
   return { ...common(name, options), kind: 'act', code }
-}
-
-/** Sets a variable of the scenario to a text. */
-export function assign(name: string, variable: string, value: string, options?: Options): Named {
-  return { ...common(name, options), kind: 'assign', variable, value }
 }
 
 export function branch(name: string, condition: string, to: { yes: Target; no: Target }, options?: Options): Named {

@@ -1,5 +1,5 @@
 import { AGAIN, form, lines, pick } from './asking.ts'
-import { act, branch, end, js, say, type Source } from './building.ts'
+import { act, branch, js, say, type Source } from './building.ts'
 import { ask, ending, start } from './scheduling.ts'
 import { times } from './times.ts'
 
@@ -35,11 +35,8 @@ var given = scenario.given;
 var contact = {};
 var typed = given.contact || '';
 if (typed.indexOf('@') >= 0) contact.email = typed;
-else if (/^\d{4}-\d\d?-\d\d?$/.test(typed)) contact.birthDate = typed;
+else if (/^\d{1,4}[.\/-]\d{1,2}[.\/-]\d{1,4}$/.test(typed)) contact.birthDate = typed;
 else if (typed) contact.phone = typed;
-if (given['contact.email']) contact = { email: given['contact.email'] };
-if (given['contact.phone']) contact = { phone: given['contact.phone'] };
-if (given['contact.birthDate']) contact = { birthDate: given['contact.birthDate'] };
 scenario.proof = { confirmationCode: given.confirmationCode, contact: contact };`,
       { label: 'Keep code and contact' },
     ),
@@ -51,13 +48,19 @@ scenario.proof = { confirmationCode: given.confirmationCode, contact: contact };
 var all = scenario.reply.appointments;
 scenario.toCancel = [];
 scenario.toMove = [];
-// A series moves as a whole only while none of it is over or too close.
+// A series is moved or cancelled as a whole only while none of it is over or too close.
 scenario.wholeMoves = true;
+scenario.wholeCancels = true;
+scenario.moving = null;
+scenario.dose = null;
+scenario.doses = [];
 for (var i = 0; i < all.length; i++) {
   var choice = { title: scenario.t.dose + ' ' + all[i].dose + ': ' + all[i].label, value: String(all[i].dose) };
+  var stands = all[i].status.indexOf('cancelled') !== 0;
   if (all[i].canCancel) scenario.toCancel.push(choice);
+  else if (stands) scenario.wholeCancels = false;
   if (all[i].canReschedule) scenario.toMove.push(choice);
-  else if (all[i].status.indexOf('cancelled') !== 0) scenario.wholeMoves = false;
+  else if (stands) scenario.wholeMoves = false;
 }
 scenario.site = all[0].location;
 scenario.service = { id: all[0].serviceId };
@@ -100,12 +103,19 @@ menu(scenario.t.whatNow, choices, []);`,
       },
     ),
     ...pick('whichCancel', {
-      menu: js`menu(scenario.t.whichCancel, scenario.toCancel, [{ title: scenario.t.allOfThem, value: '@all' }]);`,
+      menu: js`menu(scenario.t.whichCancel, scenario.toCancel, scenario.wholeCancels ? [{ title: scenario.t.allOfThem, value: '@all' }] : []);`,
       cases: { '@all': 'cancelAll' },
       chosen: 'cancelOne',
     }),
-    act('cancelOne', js`scenario.dose = scenario.picked;`, { label: 'From this dose on', next: 'cancelCheck' }),
-    act('cancelAll', js`scenario.dose = null;`, { label: 'The whole booking' }),
+    act('cancelOne', js`scenario.moving = null; scenario.dose = scenario.picked;`, {
+      label: 'From this dose on',
+      next: 'cancelCheck',
+    }),
+    act(
+      'cancelAll',
+      js`scenario.moving = null; scenario.dose = scenario.toCancel.length === 1 ? scenario.toCancel[0].value : null;`,
+      { label: 'The whole booking' },
+    ),
     ...ask('cancelCheck', 'cancel', js`${PROOF}, "dose": scenario.dose, "preview": true`, {
       preview: 'cancelConfirm',
       alreadyCancelled: 'done',
@@ -218,19 +228,10 @@ menu(scenario.reply.say, [
       },
     ),
 
-    say('done', lines('scenario.reply.text'), { label: 'Tell what was done' }),
-    act(
-      'forget',
-      js`scenario.given = {}; scenario.proof = {}; scenario.moving = null; scenario.form = {}; scenario.reply = {};`,
-      {
-        label: 'Forget who it was',
-        next: end,
-      },
-    ),
-
+    say('done', lines('scenario.reply.text'), { label: 'Tell what was done', next: 'forget' }),
     ...ending({
-      after: 'forget',
       retries: ['find', 'cancelCheck', 'cancel', 'slots', 'moveCheck', 'move'],
+      writes: ['cancel', 'move'],
       ways: js`
 if (scenario.moving) ways.push({ title: scenario.t.otherTime, value: '@times' });
 ways.push({ title: scenario.t.otherCode, value: '@code' });`,

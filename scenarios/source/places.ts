@@ -19,6 +19,9 @@ export function whereAndWhat({ series, chosen }: { series: boolean; chosen: Targ
       make: js`
 scenario.given = scenario.given || {};
 delete scenario.given['near.postalCode'];
+// What another scenario told is not what is looked for any more.
+scenario.args.locationId = '';
+scenario.args.serviceId = '';
 form(scenario.t.where, [{ name: 'near.postalCode', label: scenario.t.postalCode, kind: 'text', options: [], required: false }]);`,
       done: 'placeKeep',
     }),
@@ -83,6 +86,10 @@ for (var i = 0; i < all.length; i++) if (all[i].id === wanted) scenario.site = a
 var services = scenario.site.services;
 scenario.services = [];
 for (var j = 0; j < services.length; j++) if (${series ? 'services[j].doses > 1' : 'true'}) scenario.services.push(services[j]);
+scenario.serviceGiven = false;
+for (var k = 0; k < scenario.services.length; k++) {
+  if (scenario.services[k].id === scenario.args.serviceId) scenario.serviceGiven = true;
+}
 scenario.chat = scenario.site.bookBy.indexOf('chat') >= 0;`,
       { label: 'Keep the clinic' },
     ),
@@ -103,7 +110,7 @@ scenario.reply = { outcome: '', say: text, text: text, wayOn: { handoff: true } 
     ),
     branch(
       'serviceGiven',
-      'scenario.args.serviceId',
+      'scenario.serviceGiven',
       { yes: 'serviceKeep', no: 'service' },
       {
         label: 'Is the service given?',
@@ -111,6 +118,7 @@ scenario.reply = { outcome: '', say: text, text: text, wayOn: { handoff: true } 
     ),
     ...pick('service', {
       menu: js`
+scenario.args.serviceId = '';
 var choices = [];
 for (var i = 0; i < scenario.services.length; i++) {
   var service = scenario.services[i];

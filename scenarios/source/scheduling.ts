@@ -1,14 +1,14 @@
 // What all scenarios here have in common: how they start, how they call the scheduler, and how a patient goes on when
 // something does not work.
 
-import { act, assign, call, choose, end, js, replace, say, together, type Named, type Target } from './building.ts'
+import { act, call, choose, end, js, replace, say, together, type Named, type Target } from './building.ts'
 import { LOST, pick, STOP } from './asking.ts'
 
 /** What every request says: the language, and that faults are wanted as outcomes, since a script sees only good replies. */
 export const COMMON = js`"locale": scenario.locale, "faults": "outcome"`
 
 /** What a scenario that this one plays needs to know. */
-export const ARGS = js`"channel": scenario.sms ? "sms" : "webchat", "locale": scenario.locale`
+export const ARGS = js`"channel": scenario.sms ? "sms" : "webchat", "locale": scenario.locale, "location": scenario.args.location`
 
 /** The generator puts the default texts here: those that the scenario uses. */
 export const DEFAULT_TEXTS = '/*DEFAULT_TEXTS*/{}'
@@ -50,7 +50,7 @@ export function ask(name: string, function_: string, payload: string, outcomes: 
     name,
     [],
     [
-      assign(name, 'retry', name, { label: `${function_}: remember where to try again` }),
+      act(name, js`scenario.retry = '${name}';`, { label: `${function_}: remember where to try again` }),
       call(
         `${name}Call`,
         function_,
@@ -69,18 +69,23 @@ export function ask(name: string, function_: string, payload: string, outcomes: 
   )
 }
 
+/** What a conversation has come to know of a patient is nobody's business after it. */
+const FORGET = js`
+var kept = { t: 1, locale: 1, sms: 1, settings: 1, args: 1, scenarioArgs: 1 };
+for (var name in scenario) if (!kept[name]) scenario[name] = null;`
+
 interface Ways {
   /** The calls that can be tried again. */
   retries: string[]
-  /** Where it goes on after the good-bye; absent: it ends. */
-  after?: Target
+  /** Those that write: after one that may have been done, nothing else is offered than to ask for it again. */
+  writes?: string[]
   /** What else this scenario can do: JavaScript that adds to `ways`. */
   ways?: string
   cases?: Record<string, Target>
 }
 
 /** How to go on after what did not succeed: `wayOn`, `fault`, `unexpected`, `lost`, `bye`. */
-export function ending({ retries, after, ways = '', cases = {} }: Ways): Named[] {
+export function ending({ retries, writes = [], ways = '', cases = {} }: Ways): Named[] {
   const calls = retries.length > 0
   const again: Record<string, Target> = calls ? { '@retry': retries.length > 1 ? 'retry' : `${retries[0]}Call` } : {}
   const failed = (name: string, text: string, label: string) =>
@@ -111,21 +116,25 @@ var site = scenario.site || {};
 var phone = on.phone || site.phone || scenario.settings.phone;
 var page = on.bookingPage || site.bookingPage || scenario.settings.page;
 var ways = [];
-if (reply.outcome === 'unavailable' || reply.outcome === 'inProgress') {
-  ways.push({ title: scenario.t.tryAgain, value: '@retry' });
-}
+var again = reply.outcome === 'unavailable' || reply.outcome === 'inProgress';
+var doubtful = again && ${JSON.stringify(writes)}.indexOf(scenario.retry) >= 0;
+if (again) ways.push({ title: scenario.t.tryAgain, value: '@retry' });
+if (!doubtful) {
 ${ways}
+}
 if (on.handoff) ways.push({ title: scenario.t.person, value: '@person' });
-menu(reply.say, ways, []);
-var lines = [reply.say];
+var told = reply.say + (doubtful ? ' ' + scenario.t.maybeDone : '');
+menu(told, ways, []);
+var lines = [told];
 if (phone) lines.push(scenario.t.call + ': ' + phone);
 if (page) lines.push(scenario.t.openPage + ': ' + page);
 lines.push(scenario.t.howOn);
-scenario.menu.text = scenario.menu.text.replace(reply.say, function () { return lines.join('\n'); });
+scenario.menu.text = scenario.menu.text.replace(told, function () { return lines.join('\n'); });
+scenario.menu.fallback = scenario.menu.text;
 if (phone) scenario.menu.body.push({ type: 'TextBlock', wrap: true, text: scenario.t.call + ': ' + phone });
 if (page) scenario.menu.actions.unshift({ type: 'Action.OpenUrl', title: scenario.t.openPage, url: page });
 `,
-      cases: { ...again, '@person': 'person', ...cases },
+      cases: { ...again, '@person': 'handOver', ...cases },
       chosen: STOP,
     }),
     ...(retries.length > 1
@@ -139,7 +148,9 @@ if (page) scenario.menu.actions.unshift({ type: 'Action.OpenUrl', title: scenari
           ),
         ]
       : []),
-    say(STOP, 'scenario.t.bye', { next: after ?? end }),
+    say(STOP, 'scenario.t.bye'),
+    act('forget', FORGET, { label: 'Forget who it was', next: end }),
+    act('handOver', FORGET, { label: 'Forget who it was, and hand over' }),
     replace('person', 'scheduling_person', `{ ${ARGS} }`, { label: 'Hand over to a person' }),
   ]
 }

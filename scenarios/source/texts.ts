@@ -1,9 +1,10 @@
 // What the scenarios themselves say, by the key under which the localisation table has it. Everything else a patient reads
 // comes from the scheduler, in the language of the conversation.
 
-export const LANGUAGES = { en: 'en-us', es: 'es-es' } as const
+/** The columns of the table, and the language of each. */
+export const COLUMNS = { 'en-us': 'en', 'es-es': 'es', 'es-us': 'es' } as const
 
-type Text = Record<keyof typeof LANGUAGES, string>
+type Text = Record<(typeof COLUMNS)[keyof typeof COLUMNS], string>
 
 export const texts: Record<string, Text> = {
   // Menus and forms
@@ -20,6 +21,10 @@ export const texts: Record<string, Text> = {
   lost: {
     en: 'I am sorry, I do not understand. Let us see how you can go on.',
     es: 'Lo siento, no le entiendo. Veamos cómo puede continuar.',
+  },
+  typeInstead: {
+    en: 'This chat cannot show the form. Send me any text, and I ask one thing after the other.',
+    es: 'Este chat no puede mostrar el formulario. Envíeme cualquier texto y le preguntaré una cosa tras otra.',
   },
   fillIn: { en: 'Please fill in what is marked as required.', es: 'Complete lo que está marcado como obligatorio.' },
   required: { en: 'required', es: 'obligatorio' },
@@ -52,6 +57,7 @@ export const texts: Record<string, Text> = {
     en: 'Is there somebody you would like to see?',
     es: '¿Quiere que le atienda alguien en particular?',
   },
+  otherPractitioner: { en: 'Choose with whom', es: 'Elegir con quién' },
   anyone: { en: 'Whoever is free', es: 'Quien esté libre' },
 
   // When
@@ -70,7 +76,7 @@ export const texts: Record<string, Text> = {
   anyTime: { en: 'Any time', es: 'A cualquier hora' },
   morning: { en: 'In the morning', es: 'Por la mañana' },
   afternoon: { en: 'In the afternoon', es: 'Por la tarde' },
-  evening: { en: 'In the evening, from 5 PM', es: 'A última hora, desde las 17:00' },
+  evening: { en: 'In the evening, from 5 PM', es: 'Al final de la tarde, desde las 17:00' },
   orDate: {
     en: 'Or send me a date as 2027-01-31, year first.',
     es: 'O envíeme una fecha como 2027-01-31, con el año primero.',
@@ -146,8 +152,12 @@ export const texts: Record<string, Text> = {
 
   // When something does not work
   unreachable: {
-    en: 'I cannot reach the calendar just now. Nothing is lost: if a booking was on its way, trying again does not book twice.',
-    es: 'Ahora no puedo acceder al calendario. No se pierde nada: si una reserva estaba en curso, volver a intentarlo no reserva dos veces.',
+    en: 'I cannot reach the calendar just now.',
+    es: 'Ahora no puedo acceder al calendario.',
+  },
+  maybeDone: {
+    en: 'It may have been done already. Trying again tells, and does nothing twice.',
+    es: 'Puede que ya esté hecho. Si lo intenta de nuevo lo sabremos, y nada se hace dos veces.',
   },
   unexpected: { en: 'I got an answer that I do not understand.', es: 'He recibido una respuesta que no entiendo.' },
   howOn: { en: 'How would you like to go on?', es: '¿Cómo quiere continuar?' },

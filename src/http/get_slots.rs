@@ -54,7 +54,7 @@ pub(super) struct GetSlotsRequest {
     when: Option<WhenAsked>,
     /// By the site's clock: before 12, 12 to 17, from 17.
     part_of_day: Option<PartOfDayAsked>,
-    /// Only with this practitioner.
+    /// Only with this practitioner. Of a `move` where patients choose: otherwise, the one it is with.
     #[schema(max_length = 500)]
     practitioner_id: Option<String>,
     /// For which dose of a series.

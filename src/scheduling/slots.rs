@@ -179,6 +179,13 @@ impl<'a> Moves<'a> {
         if self.doses.contains(&asked) { asked } else { self.doses.first().copied().unwrap_or(asked) }
     }
 
+    /// Whom the dose is with now, if they still do this: where patients choose, a move changes nothing that they chose.
+    fn stands_with(&self, asked: u8, service: &Service, location: &Location) -> Option<PractitionerId> {
+        let place = self.record.booking.dose(self.dose(asked))?.place.as_ref()?;
+        let practitioner = location.practitioners.iter().find(|who| who.id == place.practitioner)?;
+        practitioner.services.contains(&service.id).then(|| practitioner.id.clone())
+    }
+
     /// The doses before and after one that stay where they are, as steps and dates.
     fn neighbours(&self, hunt: &Hunt<'_>, dose: u8) -> Vec<(i64, NaiveDate)> {
         let stays = |other: &&Dose| other.status.stands() && !self.doses.contains(&other.dose);
@@ -212,18 +219,22 @@ impl Scheduling {
                 refusal = SlotsOutcome::BookElsewhere(location);
                 continue;
             }
-            if service.practitioner_choice == PractitionerChoice::Required && query.practitioner.is_none() {
+            let moves = proven.as_ref().map(|(moving, record)| Moves::of(moving, record));
+            let practitioner = query.practitioner.clone().or_else(|| {
+                let moves =
+                    moves.as_ref().filter(|_| service.practitioner_choice != PractitionerChoice::None)?;
+                moves.stands_with(query.dose, &service, &location)
+            });
+            if service.practitioner_choice == PractitionerChoice::Required && practitioner.is_none() {
                 let (field, reason) = (InputField::Practitioner, InputReason::Missing);
                 refusal = SlotsOutcome::NeedsInput(vec![NeedsInput { field, reason }]);
                 continue;
             }
             let own = proven.as_ref().map(|(_, record)| Own::from(record.as_ref()));
-            let practitioner = query.practitioner.clone();
             let mut hunt = Hunt { provider, location, service, practitioner, among: None, own };
             if let Some(After::Slot(slot)) = &query.after {
                 hunt.among = self.same_for(&hunt, &[slot.start]).await?;
             }
-            let moves = proven.as_ref().map(|(moving, record)| Moves::of(moving, record));
             if let Some(Moves { record, doses }) = &moves
                 && (doses.len() == 1 || query.after.is_none())
             {

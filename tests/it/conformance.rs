@@ -125,6 +125,7 @@ macro_rules! conformance {
                 a_taken_slot_leaves_the_old_place
                 a_preview_of_moving_writes_nothing
                 a_repeated_move_is_answered_again
+                a_move_stays_with_whom_the_patient_chose
                 slots_for_a_move_fit_the_other_doses
                 slots_for_a_move_of_a_whole_series_are_those_of_a_new_one
             }

@@ -127,7 +127,7 @@ export class Conversation {
 
   async #play(step: Step, frame: Frame): Promise<Way> {
     const next: Way = { to: step.designer?.next }
-    if ('visible' in step && step.visible && !(await this.#value(step.visible, 'expression', step, frame))) return next
+    if ('visible' in step && !(await this.#isVisible(step.visible, step, frame))) return next
     switch (step.type) {
       case 'statement':
         this.#emit({ type: 'message', message: await this.#message(step, frame) })
@@ -177,6 +177,12 @@ export class Conversation {
         return next
       }
     }
+  }
+
+  /** "Is Active" in the editor: an expression, and of actions also a plain truth value. */
+  async #isVisible(visible: string | boolean | undefined, step: Step, frame: Frame): Promise<unknown> {
+    if (typeof visible !== 'string') return visible ?? true
+    return visible === '' || this.#value(visible, 'expression', step, frame)
   }
 
   // --- what is said and asked

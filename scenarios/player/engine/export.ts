@@ -82,7 +82,7 @@ export interface Switch extends Common {
 export interface Action extends Common {
   type: 'action'
   onInit: string
-  visible?: string
+  visible?: string | boolean
   async?: boolean
 }
 

@@ -26,7 +26,7 @@ export function codeOf(step: Step): Piece[] {
     if (code) pieces.push({ field, code, kind })
   }
   for (const attachment of ('attachment' in step && step.attachment) || []) add('cardCode', attachment.cardCode)
-  if ('visible' in step) add('visible', step.visible)
+  if ('visible' in step) add('visible', typeof step.visible === 'string' ? step.visible : undefined)
   if (step.type === 'statement' || step.type === 'prompt') add('text', step.text)
   if (step.type === 'prompt' && step.choiceType) add('dataType', step.dataType)
   if (step.type === 'branch' || step.type === 'switch') add('condition', step.condition)

@@ -92,16 +92,6 @@ function compiled(source: Source, step: Named, following: Named | undefined): St
       }
     case 'act':
       return { ...common, type: 'action', designer: goesOn, onInit: step.code.trim() }
-    case 'assign':
-      return {
-        ...common,
-        type: 'assignVariable',
-        designer: goesOn,
-        scope: 'scenario',
-        operation: 'set',
-        variable: step.variable,
-        value: step.value,
-      }
     case 'branch':
       return {
         ...common,

@@ -1,6 +1,6 @@
 // The localisation table: as the management API takes it, and as the workbook that the portal imports.
 
-import { LANGUAGES, texts } from '../../source/texts.ts'
+import { COLUMNS, texts } from '../../source/texts.ts'
 
 export const NAMESPACE = 'scheduling'
 
@@ -12,7 +12,7 @@ interface Table {
 export function table(): Table {
   const custom = Object.entries(texts).map(([key, text]) => {
     const row: Record<string, string> = { stringId: `${NAMESPACE}/${key}` }
-    for (const [language, column] of Object.entries(LANGUAGES)) row[column] = text[language as keyof typeof LANGUAGES]
+    for (const [column, language] of Object.entries(COLUMNS)) row[column] = text[language]
     return row
   })
   return { custom, system: [] }
@@ -20,7 +20,7 @@ export function table(): Table {
 
 /** Header and rows of the workbook. */
 export function sheet(): string[][] {
-  const columns = Object.values(LANGUAGES)
+  const columns = Object.keys(COLUMNS)
   return [
     ['String ID', ...columns],
     ...table().custom.map((row) => [row.stringId!, ...columns.map((column) => row[column]!)]),

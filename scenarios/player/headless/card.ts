@@ -34,8 +34,9 @@ export function fill(fields: Record<string, string>, button: string): (prompt: P
     const data: Record<string, unknown> = {}
     for (const input of inputs) data[input.id!] = input.value ?? input.valueOff ?? ''
     for (const [label, value] of Object.entries(fields)) {
-      const input = inputs.find((one) => one.label?.startsWith(label))
-      if (!input) throw new Error(`no field \`${label}\` among ${inputs.map(({ label }) => label).join(' | ')}`)
+      const input = inputs.find((one) => (one.label ?? one.title)?.startsWith(label))
+      if (!input)
+        throw new Error(`no field \`${label}\` among ${inputs.map(({ label, title }) => label ?? title).join(' | ')}`)
       data[input.id!] = written(input, value)
     }
     const pressed = actionsOf(card).find(({ title }) => title?.startsWith(button))
@@ -62,6 +63,11 @@ export function choose(title: string | number, button = 'Continue'): (prompt: Pr
 /** The titles of a card's buttons. */
 export function buttons(prompt: Prompt): string[] {
   return prompt.cards.flatMap((card) => actionsOf(card as Element)).map(({ title }) => title ?? '')
+}
+
+/** Whether it is a form with several fields. */
+export function isForm(prompt: Prompt): boolean {
+  return prompt.cards.some((card) => inputsOf(card as Element).some(({ id }) => id === 'f0'))
 }
 
 /** The titles of what a card's list offers. */

@@ -49,7 +49,7 @@ async function main(): Promise<number> {
         schedulingBookingPage: '',
         schedulingCountry: 'US',
       },
-      strings: stringsFor(values.locale),
+      strings: stringsFor(values.locale, values.folder),
       locale: values.locale,
       channel: 'sms',
       on: (event) => {

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 
 import { Conversation, type Channel, type Event, type Message } from '../engine/conversation.ts'
 import type { Answer, Prompt } from '../engine/prompt.ts'
+import { stringsOf, type Table } from '../engine/localization.ts'
 import { readScenario, type Scenario } from '../engine/read.ts'
 import type { Http } from '../engine/request.ts'
 import type { Sandbox } from '../engine/sandbox.ts'
@@ -138,14 +139,8 @@ export function scenariosIn(folder: string): Map<string, Scenario> {
   return new Map(read.map((scenario) => [scenario.trigger, scenario]))
 }
 
-/** `customLocalizedStrings` of a locale, from a table as the management API takes it. */
-export function stringsFor(
-  locale: string,
-  file = `${SCENARIOS}localization/localization.json`,
-): Record<string, unknown> {
-  if (!existsSync(file)) return {}
-  const { custom } = JSON.parse(readFileSync(file, 'utf8')) as { custom: Record<string, string>[] }
-  const column = locale.toLowerCase()
-  const known = custom.filter((row) => row[column] !== undefined)
-  return Object.fromEntries(known.map((row) => [row.stringId, row[column]]))
+/** `customLocalizedStrings` of a locale, from the table beside the exports; without one there are none. */
+export function stringsFor(locale: string, folder = SCENARIOS): Record<string, unknown> {
+  const file = `${folder}/localization/localization.json`
+  return existsSync(file) ? stringsOf(JSON.parse(readFileSync(file, 'utf8')) as Table, locale) : {}
 }

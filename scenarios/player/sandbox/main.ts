@@ -75,20 +75,24 @@ function action(job: Job, given: Given): Promise<void> | void {
 
 function expression(job: Job, given: Given, notes: string[]): unknown {
   const code = withoutOldNames(job.code, notes)
-  if (job.kind === 'expression') return compiled(given, `return (${code}\n)`)()
-  let text: () => unknown
+  if (job.kind === 'text' && !saysSomethingOfTheScenario(code, given)) return filledIn(job.code, given, notes)
+  let value: () => unknown
   try {
-    text = compiled(given, `return (${code}\n)`)
-  } catch {
-    return filledIn(job.code, given, notes)
-  }
-  try {
-    return text()
+    value = compiled(given, `return (${code}\n)`)
   } catch (error) {
-    // A single word reads as the name of something.
-    if (error instanceof ReferenceError && /^[\w$]+$/.test(job.code.trim())) return job.code
+    if (job.kind === 'text') return filledIn(job.code, given, notes)
     throw error
   }
+  return value()
+}
+
+/**
+ * A text is plain or an expression, and nothing says which. `Yes/No` and `12/31/2026` would be sums: an expression has
+ * something in quotes, or uses one of the names that it is given.
+ */
+function saysSomethingOfTheScenario(text: string, given: Given): boolean {
+  const names = [...Object.keys(given), 'JSON', 'Math', 'String', 'Number', 'Array', 'Object', 'Date'].join('|')
+  return /["'`]/.test(text) || new RegExp(`(^|[^\\w$.])(${names})\\s*[.([]`).test(text)
 }
 
 // --- names of old: `${x}` was the scenario's, `@{x}` the conversation's, `&{x}` the user's

@@ -292,6 +292,39 @@ describe('a foreign export', () => {
     ])
   })
 
+  test('plain text stays what it is, also where it would be a sum or the name of something', async () => {
+    const texts = [
+      'Great, thanks',
+      'Well-done',
+      'Yes/No',
+      'Please (really)',
+      '1-800-555-1212',
+      '12/31/2026',
+      'Date',
+      'scenario',
+      "It's 5 o'clock",
+      'Ask your user. (Or not.)',
+    ]
+    const plain = scenario('plain', ...texts.map(says))
+    const played = await plays([plain])
+    assert.deepEqual(said(played), texts)
+    assert.deepEqual(played.problems, [])
+  })
+
+  test('an action is switched off by a truth value too', async () => {
+    const sets = (value: number, visible: unknown): Loose => ({ ...acts(`scenario.x = ${value}`), visible })
+    const visible = scenario(
+      'visible',
+      sets(1, true),
+      sets(2, false),
+      sets(3, 'false'),
+      sets(4, ''),
+      says("'' + scenario.x"),
+    )
+    assert.deepEqual(visible.notes, [])
+    assert.deepEqual(said(await plays([visible])), ['4'])
+  })
+
   test('the names of old are understood, and told to be old', async () => {
     const old = scenario(
       'old',
@@ -484,7 +517,7 @@ describe('the sandbox', () => {
   })
 
   test('what one step leaves behind is gone in the next', async () => {
-    const leaves = scenario('leaves', acts('left = 1'), says('typeof left'))
+    const leaves = scenario('leaves', acts('left = 1'), says('"" + typeof left'))
     assert.deepEqual(said(await plays([leaves])), ['undefined'])
   })
 })

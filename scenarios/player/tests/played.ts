@@ -61,6 +61,7 @@ export async function plays(trigger: string, answers: Scripted[], options: Optio
     answers: counted,
   })
   for (const step of played.steps) covered.add(step)
+  assert.deepEqual(leftBehind(played), [], played.transcript)
   noteWays(played)
   assert.deepEqual(played.problems, [], played.transcript)
   if (table) assert.deepEqual(played.notes, [], played.transcript)
@@ -68,6 +69,23 @@ export async function plays(trigger: string, answers: Scripted[], options: Optio
   assert.equal(rest.length, 0, `${rest.length} answers were not asked for:\n${played.transcript}`)
   return played
 }
+
+/** What is known of a patient when a scenario has ended. */
+function leftBehind({ events }: Played): string[] {
+  const left: string[] = []
+  let scopes = '{}'
+  for (const event of events) {
+    if (event.type === 'variables') scopes = JSON.stringify(event.scopes)
+    const known = /@example\.org|\b[0-9A-Z]{5}-[0-9A-Z]{5}\b|Pat Doe|Kim Doe|1980-05-31/.exec(
+      scopes.replaceAll(EXAMPLES, ''),
+    )
+    if (event.type === 'end' && known) left.push(`${event.trigger}: ${known[0]}`)
+  }
+  return left
+}
+
+/** In texts of ours. */
+const EXAMPLES = /(as|como) 1980-05-31/g
 
 function noteWays({ events }: Played): void {
   const last: (string | undefined)[] = []

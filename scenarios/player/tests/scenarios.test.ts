@@ -12,15 +12,14 @@ await import('./headless/book.ts')
 await import('./headless/two-dose.ts')
 await import('./headless/manage.ts')
 await import('./headless/others.ts')
+await import('./headless/strays.ts')
 await import('./headless/branches.ts')
 
-/** The one field of the place may be left empty, and one appointment has one dose: what fragments are for elsewhere. */
+/** What is typed beside the one field of the place is its answer, and one appointment has one dose. */
 const NEVER = [
-  'scheduling_book: "Place answered" (@next) -> "Place field"',
-  'scheduling_book: "Place answered" (@lost) -> "Three answers were not understood"',
+  'scheduling_book: "Place filled" (@text) -> "Place field"',
   'scheduling_book: "Is there a dose without a time?" (yes) -> "When"',
-  'scheduling_two_dose: "Place answered" (@next) -> "Place field"',
-  'scheduling_two_dose: "Place answered" (@lost) -> "Three answers were not understood"',
+  'scheduling_two_dose: "Place filled" (@text) -> "Place field"',
 ]
 
 test('every step of every export was played, and every way from one to another', () => {

@@ -23,7 +23,7 @@ const HELP = `Puts the scheduling scenarios and their texts into a bot (healthca
   TRIGGER           only these scenarios, as scheduling_book; default: all
 
 The API secret (Integration > Secrets > API_JWT_SECRET) is read from the environment variable HEALTHBOT_API_SECRET.
-A scenario of the same name is replaced. Texts of other scenarios stay.`
+A scenario or text of the same name is replaced. Texts of other scenarios stay.`
 
 class Wrong extends Error {}
 
@@ -47,19 +47,19 @@ async function main(): Promise<void> {
   }
   const account = new Account(address(values), required(values.tenant, '--tenant'), secret())
   const wanted = exportsIn(values.folder, positionals)
-  const there = await account.scenarios()
-  const replaced = tell(wanted, there)
+  const replaced = tell(wanted, await account.scenarios())
   const table = values['no-texts'] ? undefined : await texts(account, values.folder)
   if (values['dry-run']) {
     console.log('nothing was changed: this was a dry run')
     return
   }
-  if (replaced.length > 0 && !values.yes && !(await agreed())) throw new Wrong('nothing was changed')
+  if ((replaced > 0 || (table?.replaced ?? 0) > 0) && !values.yes && !(await agreed()))
+    throw new Wrong('nothing was changed')
   await account.upload(wanted)
   console.log(`${wanted.length} scenarios are in the bot`)
   if (table) {
-    await account.localize(table)
-    console.log(`${table.custom.length} texts are in its localisation table`)
+    await account.localize(table.table)
+    console.log(`${table.table.custom.length} texts are in its localisation table`)
   }
 }
 
@@ -97,30 +97,38 @@ function exportsIn(folder: string, triggers: string[]): Uploaded[] {
     .map(({ name, scenario_trigger, description, code }) => ({ name, scenario_trigger, description, code }))
 }
 
-/** Says what becomes of each, and returns those that replace something else. */
-function tell(wanted: Uploaded[], there: Partial<Envelope>[]): Uploaded[] {
-  const replaced: Uploaded[] = []
-  for (const scenario of wanted) {
-    const { name, scenario_trigger, code } = scenario
+/** Says what becomes of each, and returns how many replace something else. */
+function tell(wanted: Uploaded[], there: Partial<Envelope>[]): number {
+  let replaced = 0
+  for (const { name, scenario_trigger, code } of wanted) {
     const same = there.find((other) => other.name === name || other.scenario_trigger === scenario_trigger)
     const state = !same ? 'new' : same.code === code ? 'the same as in the bot' : 'replaces what is in the bot'
-    if (same && same.code !== code) replaced.push(scenario)
+    if (same && same.code !== code) replaced += 1
     console.log(`${scenario_trigger.padEnd(22)} ${state}`)
   }
   return replaced
 }
 
-/** The bot's table with our texts in it: whether the API adds to the table or replaces it is written down nowhere. */
-async function texts(account: Account, folder: string): Promise<Table> {
+/**
+ * The bot's table with our texts in it, as whether the API adds to the table or replaces it is written down nowhere; and how
+ * many of ours read otherwise there.
+ */
+async function texts(account: Account, folder: string): Promise<{ table: Table; replaced: number }> {
   const ours = JSON.parse(readFileSync(`${folder}/localization/localization.json`, 'utf8')) as Table
   const there = await account.localization()
   const ids = new Set(ours.custom.map(({ stringId }) => stringId))
   const others = there.custom.filter(({ stringId }) => !ids.has(stringId!))
   const known = new Map(there.custom.map((row) => [row.stringId, row]))
+  const differs = (row: Record<string, string>) => {
+    const before = known.get(row.stringId)
+    return before && Object.keys(row).some((column) => before[column] && before[column] !== row[column])
+  }
+  const replaced = ours.custom.filter(differs).length
   // A language that somebody added to one of ours stays.
   const merged = ours.custom.map((row) => ({ ...known.get(row.stringId), ...row }))
-  console.log(`${'localisation table'.padEnd(22)} ${ours.custom.length} texts of ours, ${others.length} of others stay`)
-  return { custom: [...others, ...merged], system: there.system }
+  const told = `${ours.custom.length} texts, ${replaced} of them replace what is there; ${others.length} of others stay`
+  console.log(`${'localisation table'.padEnd(22)} ${told}`)
+  return { table: { custom: [...others, ...merged], system: there.system }, replaced }
 }
 
 async function agreed(): Promise<boolean> {

@@ -125,6 +125,21 @@ pub(super) async fn a_repeated_move_is_answered_again(town: Town) {
     }
 }
 
+pub(super) async fn a_move_stays_with_whom_the_patient_chose(town: Town) {
+    for service in ["checkup", "chosen"] {
+        let site = json!({"locationId": town.site("north"), "serviceId": service, "date": north(3)});
+        let chosen = town.slots(with(site.clone(), &json!({"practitionerId": "b"}))).await;
+        let booking = town.booked(&[id(&chosen[0])], ada()).await;
+        let there = town.slots(with(site, &json!({"move": adas(&booking)}))).await;
+        assert!(there.iter().all(|slot| slot["remaining"] == 1), "{service}: only with Dr. B");
+        if town.can.reschedule {
+            let moved = town.call("reschedule", to(&booking, &[id(&there[4])])).await;
+            assert_eq!(moved["outcome"], "rescheduled", "{moved}");
+            assert_eq!(moved["appointments"][0]["practitioner"], "Dr. B");
+        }
+    }
+}
+
 pub(super) async fn slots_for_a_move_of_a_whole_series_are_those_of_a_new_one(town: Town) {
     let booking = town.booked(&town.pair(3).await, ada()).await;
     let search = |more: Value| {

@@ -9,7 +9,7 @@ import { day, details, on, somebody, soonest, statuses, toEastside, toLakeside }
 
 describe('scheduling_two_dose', () => {
   const twoDoses = [...toEastside, press('Vaccine')]
-  const adult = { 'Date of birth': '1980-05-31', 'I agree to be vaccinated': 'yes' }
+  const adult = { 'Date of birth': '1980-05-31', 'I agree': 'yes' }
 
   test('books both doses, in one go', async () => {
     const who = somebody()
