@@ -141,7 +141,7 @@ impl Ledger {
     }
 
     /// Whether one of the contacts of a request has `max` bookings open already. Asked before anything is written; what
-    /// counts is [`count_open`](Self::count_open).
+    /// counts is what is counted when the places are taken.
     ///
     /// # Errors
     /// When the store cannot be read.
