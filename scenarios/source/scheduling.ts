@@ -89,11 +89,10 @@ export function ending({ retries, writes = [], ways = '', cases = {} }: Ways): N
   const calls = retries.length > 0
   const again: Record<string, Target> = calls ? { '@retry': retries.length > 1 ? 'retry' : `${retries[0]}Call` } : {}
   const failed = (name: string, text: string, label: string) =>
-    act(
-      name,
-      js`scenario.reply = { outcome: '${name === 'fault' ? 'unavailable' : ''}', say: ${text}, text: ${text}, wayOn: { handoff: true } };`,
-      { label, next: 'wayOn' },
-    )
+    act(name, js`scenario.reply = { outcome: 'unavailable', say: ${text}, text: ${text}, wayOn: { handoff: true } };`, {
+      label,
+      next: 'wayOn',
+    })
   return [
     ...(calls
       ? [
@@ -105,7 +104,10 @@ export function ending({ retries, writes = [], ways = '', cases = {} }: Ways): N
       'lost',
       js`
 scenario.tries = 0;
-scenario.reply = { outcome: '', say: scenario.t.lost, text: scenario.t.lost, wayOn: { handoff: true } };`,
+// Whether something may have been done is not forgotten over it.
+var before = scenario.reply && scenario.reply.outcome;
+var outcome = before === 'unavailable' || before === 'inProgress' ? before : '';
+scenario.reply = { outcome: outcome, say: scenario.t.lost, text: scenario.t.lost, wayOn: { handoff: true } };`,
       { label: 'Three answers were not understood' },
     ),
     ...pick('wayOn', {

@@ -203,7 +203,7 @@ describe('scheduling_manage', () => {
 
   test('what is never understood, or not known, ends at a person', async () => {
     const http = between(({ function: name }) => (name === 'get-appointment' ? { outcome: 'moonrise' } : undefined))
-    const played = await plays('scheduling_manage', ['A', 'b@example.org', 'what?', 'hm', 'well', '2'], {
+    const played = await plays('scheduling_manage', ['A', 'b@example.org', 'what?', 'hm', 'well', '3'], {
       http,
       channel: 'sms',
     })

@@ -50,6 +50,9 @@ describe('back and forth', () => {
         choose(1),
         details(who),
         press('Yes, book it'),
+        'what?',
+        'hm',
+        'well',
         seeing((prompt) => {
           assert.match(prompt.text, /may have been done already/)
           assert.deepEqual(
