@@ -18,7 +18,15 @@ interface Port {
 const global = self as unknown as Port & Record<string, unknown>
 const post = global.postMessage.bind(global)
 global.addEventListener('message', ({ data: job }) => {
-  void run(job).then(post)
+  // What refers to itself cannot be kept, so the step leaves everything as it was.
+  const failed = (error: unknown): Done => ({
+    number: job.number,
+    scopes: job.scopes,
+    failure: describe(error),
+    notes: [],
+    logged: [],
+  })
+  void run(job).then(post, (error) => post(failed(error)))
 })
 const { parse, stringify } = JSON
 const Compiled = Function

@@ -453,6 +453,14 @@ describe('what is unknown is named', () => {
     assert.deepEqual(said(played), ['goes on'])
   })
 
+  test('a variable that refers to itself, which cannot be kept', async () => {
+    const played = await named(
+      /step "Step 1" fails: TypeError.*circular/,
+      acts('scenario.a = {}; scenario.a.b = scenario.a'),
+    )
+    assert.deepEqual(said(played), ['goes on'])
+  })
+
   test('a card on a channel without cards', async () => {
     const card = scenario('card', {
       type: 'statement',
