@@ -5,9 +5,11 @@ import assert from 'node:assert/strict'
 import { fill, press } from '../../headless/card.ts'
 import { between, call, type Call } from '../played.ts'
 
-/** A day so many days from now, at the clinic. Each test has days of its own. */
+const TODAY = new Date().toLocaleDateString('sv', { timeZone: 'America/Los_Angeles' })
+
+/** A day so many days from now, at the clinic, by the calendar: clocks change in between. Each test has days of its own. */
 export function day(days: number): string {
-  return new Date(Date.now() + days * 86_400_000).toLocaleDateString('sv', { timeZone: 'America/Los_Angeles' })
+  return new Date(Date.parse(TODAY) + days * 86_400_000).toISOString().slice(0, 10)
 }
 
 let people = 0
