@@ -35,8 +35,8 @@ export function together(group: string, places: [column: number, line: number][]
 
 export type Named = Common &
   (
-    | { kind: 'say'; text: string; card?: string; visible?: string }
-    | { kind: 'ask'; text: string; card?: string; choices?: string; into: string }
+    | { kind: 'say'; text: string; card?: string }
+    | { kind: 'ask'; text: string; card?: string; into: string }
     | { kind: 'act'; code: string }
     | { kind: 'branch'; condition: string; yes: Target; no: Target }
     | { kind: 'choose'; on: string; cases: Record<string, Target>; otherwise: Target }
@@ -72,9 +72,9 @@ function common(name: string, options: Options = {}): Common {
 }
 
 /** Says something: an expression. */
-export function say(name: string, text: string, options: Options & { card?: string; visible?: string } = {}): Named {
-  const { card, visible, ...rest } = options
-  return { ...common(name, rest), kind: 'say', text, card, visible }
+export function say(name: string, text: string, options: Options & { card?: string } = {}): Named {
+  const { card, ...rest } = options
+  return { ...common(name, rest), kind: 'say', text, card }
 }
 
 /** Asks with a card; what it sends is in `scenario.<into>`. */

@@ -28,7 +28,7 @@ export type Event =
   | { type: 'answer'; text: string }
   | { type: 'variables'; changed: Record<string, unknown>; scopes: Scopes }
   | { type: 'request'; request: Request }
-  /** `payload` is absent when it failed. */
+  /** `failed` says why it is a failure; without an answer there is no status. */
   | { type: 'response'; status?: number; body: unknown; failed?: string; milliseconds: number }
   /** What the author should know. */
   | { type: 'note'; text: string; step?: Step }

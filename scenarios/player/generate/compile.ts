@@ -77,7 +77,6 @@ function compiled(source: Source, step: Named, following: Named | undefined): St
         type: 'statement',
         designer: goesOn,
         text: step.text,
-        ...(step.visible ? { visible: step.visible } : {}),
         ...card,
       }
     case 'ask':
@@ -157,7 +156,7 @@ function withDefaultTexts(steps: Step[]): Step[] {
   const lines = textKeys(steps).map((key) => `  ${key}: ${JSON.stringify(texts[key]!.en)}`)
   return steps.map((step) =>
     step.type === 'action'
-      ? { ...step, onInit: step.onInit.replace(DEFAULT_TEXTS, `{\n${lines.join(',\n')}\n}`) }
+      ? { ...step, onInit: step.onInit.replace(DEFAULT_TEXTS, () => `{\n${lines.join(',\n')}\n}`) }
       : step,
   )
 }

@@ -9,11 +9,10 @@ import { texts } from '../../source/texts.ts'
 import { readScenario } from '../engine/read.ts'
 import { complaints } from './check.ts'
 import { exported, steps, textKeys } from './compile.ts'
-import { table } from './localization.ts'
+import { sheet, table } from './localization.ts'
 import { picture } from './picture.ts'
 import { sources } from './scenarios.ts'
 import { rowsOf, workbook } from './workbook.ts'
-import { sheet } from './localization.ts'
 
 const SCENARIOS = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -36,11 +35,12 @@ async function main(): Promise<void> {
 
   for (const [name, content] of made) {
     const path = `${SCENARIOS}${name}`
-    if (!check) {
-      mkdirSync(dirname(path), { recursive: true })
-      if (!(await inStep(path, content))) writeFileSync(path, content)
-    } else if (!(await inStep(path, content))) {
+    if (await inStep(path, content)) continue
+    if (check) {
       wrong.push(`scenarios/${name} is not what scenarios/source makes: run \`npm run generate\` in scenarios/player`)
+    } else {
+      mkdirSync(dirname(path), { recursive: true })
+      writeFileSync(path, content)
     }
   }
   for (const text of wrong) console.error(text)
