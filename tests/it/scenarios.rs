@@ -1,7 +1,7 @@
 //! The scenarios of the bot, and the player: their own tests, in Node, against the real handler. What they need is made by
 //! `./test --setup`.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path, process::Command, sync::LazyLock};
 
 use jsonschema::Validator;
 use serde_json::{Value, json};
@@ -58,10 +58,14 @@ fn they_are_played_on_the_page() {
     tests_of("browser");
 }
 
+static TABLES: LazyLock<Value> = LazyLock::new(|| {
+    let text = fs::read_to_string(format!("{PLAYER}/schema/export.schema.json")).expect("the schema");
+    serde_json::from_str(&text).expect("JSON")
+});
+
 /// The schema of a part of an export; empty: of the whole.
 fn schema(part: &str) -> Validator {
-    let text = fs::read_to_string(format!("{PLAYER}/schema/export.schema.json")).expect("the schema");
-    let mut schema: Value = serde_json::from_str(&text).expect("JSON");
+    let mut schema = TABLES.clone();
     if !part.is_empty() {
         schema = json!({"$schema": schema["$schema"], "$ref": format!("#/$defs/{part}"), "$defs": schema["$defs"]});
     }
