@@ -1,7 +1,7 @@
 // Booking, from who it is for to the confirmation code. `book.ts` and `two-dose.ts` are made of it.
 
 import { act, branch, js, say, type Named } from './building.ts'
-import { AGAIN, form, lines, pick } from './asking.ts'
+import { afterHead, AGAIN, form, pick } from './asking.ts'
 import { whereAndWhat } from './places.ts'
 import { ask, ending, start } from './scheduling.ts'
 import { times } from './times.ts'
@@ -77,8 +77,8 @@ field('patient.name', self ? t.name : t.patientName, 'text', true);
 if (demanded('birthDate')) field('patient.birthDate', t.birthDate, 'date', true).text = t.birthDateText;
 var either = !demanded('email') && !demanded('phone');
 if (scenario.sms && either) field('patient.contact', t.emailOrPhone, 'text', true);
-if (demanded('email') || (either && !scenario.sms)) field('patient.email', t.email, 'email', demanded('email'));
-if (demanded('phone') || (either && !scenario.sms)) field('patient.phone', t.phone, 'phone', demanded('phone'));
+if (demanded('email') || (either && !scenario.sms)) field('patient.email', t.email, 'email', demanded('email')).hint = either && t.orPhone;
+if (demanded('phone') || (either && !scenario.sms)) field('patient.phone', t.phone, 'phone', demanded('phone')).hint = either && t.orEmail;
 if (!self) {
   field('bookedBy.name', t.yourName, 'text', true);
   field('bookedBy.relation', t.relation, 'text', false);
@@ -95,7 +95,7 @@ if (service.consent) {
   agreed.text = consent.text + (consent.url ? ' ' + consent.url : '');
 }
 form(t.details, fields);
-scenario.form.contact = either;`,
+scenario.asked.contact = either;`,
       done: 'preview',
     }),
     act('detailsAgain', js`${AGAIN}again(scenario.reply);`, {
@@ -134,9 +134,9 @@ menu(scenario.reply.say, [
   { title: scenario.t.sureBook, value: '@yes' },
   { title: scenario.t.otherTime, value: '@times' },
   { title: scenario.t.changeDetails, value: '@details' }
-], []);`,
-      cases: { '@times': 'times', '@details': 'details' },
-      chosen: 'book',
+], [], { sure: scenario.t.replyBook });`,
+      cases: { '@yes': 'book', '@times': 'times' },
+      chosen: 'details',
     }),
     ...ask(
       'book',
@@ -145,7 +145,7 @@ menu(scenario.reply.say, [
   "notify": scenario.booking.notify, "requestId": scenario.requestId`,
       { booked: 'booked', ...REFUSED },
     ),
-    say('booked', lines('scenario.reply.text'), { label: 'Booked', next: 'forget' }),
+    say('booked', afterHead('scenario.reply.text'), { label: 'Booked', next: 'forget' }),
     ...ending({
       retries: ['locations', 'slots', 'check', 'book'],
       writes: ['book'],

@@ -36,7 +36,7 @@ export function together(group: string, places: [column: number, line: number][]
 export type Named = Common &
   (
     | { kind: 'say'; text: string; card?: string }
-    | { kind: 'ask'; text: string; card?: string; into: string }
+    | { kind: 'ask'; text: string; card?: string; into: string; anything?: true }
     | { kind: 'act'; code: string }
     | { kind: 'branch'; condition: string; yes: Target; no: Target }
     | { kind: 'choose'; on: string; cases: Record<string, Target>; otherwise: Target }
@@ -85,6 +85,11 @@ export function askByCard(name: string, text: string, card: string, into: string
 /** Asks for a text. */
 export function askByText(name: string, text: string, into: string, options?: Options): Named {
   return { ...common(name, options), kind: 'ask', text, into }
+}
+
+/** Asks for a text, and takes what an old card sends as well. */
+export function askByAnything(name: string, text: string, into: string, options?: Options): Named {
+  return { ...common(name, options), kind: 'ask', text, into, anything: true }
 }
 
 /** Runs code. */

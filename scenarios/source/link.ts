@@ -1,3 +1,4 @@
+import { afterHead, MENU } from './asking.ts'
 import { act, branch, end, js, say, type Source } from './building.ts'
 import { ask, ending, start } from './scheduling.ts'
 
@@ -14,7 +15,7 @@ export default {
     }),
     act(
       'pages',
-      js`
+      js`${MENU}
 var all = scenario.reply.locations;
 var lines = [scenario.t.pages];
 scenario.cards = [];
@@ -22,9 +23,9 @@ for (var i = 0; i < all.length; i++) {
   if (!all[i].bookingPage) continue;
   lines.push(all[i].name + ': ' + all[i].bookingPage);
   scenario.cards.push(
-    { type: 'TextBlock', text: all[i].label, weight: 'Bolder', wrap: true, separator: lines.length > 2 },
+    heading(all[i].label, lines.length > 2),
     { type: 'ActionSet', actions: [
-      { type: 'Action.OpenUrl', title: scenario.t.openPage + ': ' + all[i].name, url: all[i].bookingPage }
+      { type: 'Action.OpenUrl', title: titled(scenario.t.pageOf + ' ' + all[i].name, scenario.t.openPage), url: all[i].bookingPage }
     ] }
   );
 }
@@ -33,13 +34,14 @@ scenario.lines = lines;`,
     ),
     branch('anyPages', 'scenario.cards.length > 0', { yes: 'byChannel', no: 'onlyOne' }, { label: 'Are there any?' }),
     branch('byChannel', 'scenario.sms', { yes: 'pagesText', no: 'pagesCard' }, { label: 'A text message?' }),
-    say('pagesText', "scenario.lines.join('\\n')", { next: end }),
-    say('pagesCard', 'scenario.t.pages', {
+    say('pagesText', afterHead("scenario.lines.join('\\n')"), { next: end }),
+    say('pagesCard', afterHead('scenario.t.pages'), {
       next: end,
       card: js`{
   "type": "AdaptiveCard",
   "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
-  "version": "1.2",
+  "version": "1.3",
+  "speak": scenario.t.pages,
   "body": scenario.cards
 }`,
     }),

@@ -1,4 +1,4 @@
-import { AGAIN, form, lines, pick } from './asking.ts'
+import { afterHead, AGAIN, form, pick } from './asking.ts'
 import { act, branch, js, say, type Source } from './building.ts'
 import { ask, ending, start } from './scheduling.ts'
 import { times } from './times.ts'
@@ -17,7 +17,6 @@ export default {
     start(),
     ...form('proof', {
       make: js`
-scenario.given = {};
 form(scenario.t.findIt, [
   { name: 'confirmationCode', label: scenario.t.code, kind: 'text', options: [], required: true },
   { name: 'contact', label: scenario.t.contact, kind: 'text', options: [], required: true }
@@ -41,7 +40,10 @@ scenario.proof = { confirmationCode: given.confirmationCode, contact: contact };
       { label: 'Keep code and contact' },
     ),
     ...ask('find', 'get-appointment', PROOF, { found: 'found', ...NOT_OPENED }),
-    say('notFound', lines('scenario.reply.say'), { label: 'Nothing is found', next: 'proof' }),
+    act('notFound', js`scenario.head = scenario.head + scenario.reply.say + '\n';`, {
+      label: 'Nothing is found: what was typed stays in the form',
+      next: 'proof',
+    }),
     act(
       'found',
       js`
@@ -64,10 +66,10 @@ for (var i = 0; i < all.length; i++) {
 }
 scenario.site = all[0].location;
 scenario.service = { id: all[0].serviceId };
-scenario.practitionerId = null;`,
-      { label: 'What can be changed' },
+scenario.practitionerId = null;
+scenario.head = scenario.head + scenario.reply.text + '\n';`,
+      { label: 'Tell the appointments, and what can be changed' },
     ),
-    say('tell', lines('scenario.reply.text'), { label: 'Tell the appointments' }),
     branch(
       'canChange',
       'scenario.toCancel.length + scenario.toMove.length > 0',
@@ -91,7 +93,7 @@ menu(scenario.t.whatNow, choices, []);`,
       cases: { '@move': 'severalToMove', '@cancel': 'severalToCancel' },
       chosen: 'unchanged',
     }),
-    say('unchanged', 'scenario.t.unchanged', { next: 'forget' }),
+    say('unchanged', afterHead('scenario.t.unchanged'), { next: 'forget' }),
 
     // Cancelling
     branch(
@@ -129,9 +131,9 @@ scenario.requestId = scenario.reply.requestId;
 menu(scenario.reply.text, [
   { title: scenario.t.sureCancel, value: '@yes' },
   { title: scenario.t.keep, value: '@keep' }
-], []);`,
-      cases: { '@keep': 'unchanged' },
-      chosen: 'cancel',
+], [], { sure: scenario.t.replyCancel });`,
+      cases: { '@yes': 'cancel' },
+      chosen: 'unchanged',
     }),
     ...ask('cancel', 'cancel', js`${PROOF}, "dose": scenario.dose, "requestId": scenario.requestId`, {
       cancelled: 'done',
@@ -208,9 +210,9 @@ menu(scenario.reply.say, [
   { title: scenario.t.sureMove, value: '@yes' },
   { title: scenario.t.otherTime, value: '@times' },
   { title: scenario.t.keep, value: '@keep' }
-], []);`,
-      cases: { '@times': 'times', '@keep': 'unchanged' },
-      chosen: 'move',
+], [], { sure: scenario.t.replyMove });`,
+      cases: { '@yes': 'move', '@times': 'times' },
+      chosen: 'unchanged',
     }),
     ...ask(
       'move',
@@ -228,7 +230,7 @@ menu(scenario.reply.say, [
       },
     ),
 
-    say('done', lines('scenario.reply.text'), { label: 'Tell what was done', next: 'forget' }),
+    say('done', afterHead('scenario.reply.text'), { label: 'Tell what was done', next: 'forget' }),
     ...ending({
       retries: ['find', 'cancelCheck', 'cancel', 'slots', 'moveCheck', 'move'],
       writes: ['cancel', 'move'],

@@ -26,10 +26,17 @@ export default {
     begin('twoDose', 'scheduling_two_dose', `{ ${ARGS} }`, { next: 'again' }),
     begin('manage', 'scheduling_manage', `{ ${ARGS} }`, { next: 'again' }),
     begin('page', 'scheduling_link', `{ ${ARGS} }`),
-    act('again', js`${MENU}${OTHERS}menu(scenario.t.anythingElse, choices, []);`, {
-      label: 'Anything else?',
-      next: 'menuChannel',
-    }),
+    act(
+      'again',
+      js`${MENU}${OTHERS}
+// What was pressed has been said back there.
+scenario.head = '';
+menu(scenario.t.anythingElse, choices, []);`,
+      {
+        label: 'Anything else?',
+        next: 'menuChannel',
+      },
+    ),
     ...ending({ retries: [] }),
   ],
 } satisfies Source

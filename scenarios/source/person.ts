@@ -1,3 +1,4 @@
+import { afterHead } from './asking.ts'
 import { act, end, js, say, type Source } from './building.ts'
 import { start } from './scheduling.ts'
 
@@ -14,6 +15,6 @@ export default {
 var phone = scenario.settings.phone;
 scenario.how = scenario.t.agent + (phone ? ' ' + scenario.t.agentCall + ' ' + phone : '');`,
     ),
-    say('tell', 'scenario.how', { label: 'How to reach a person', next: end }),
+    say('tell', afterHead('scenario.how'), { label: 'How to reach a person', next: end }),
   ],
 } satisfies Source

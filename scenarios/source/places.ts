@@ -1,6 +1,6 @@
 // Where, and what for: the nearest clinics, then their services.
 
-import { act, branch, js, replace, say, type Named, type Target } from './building.ts'
+import { act, branch, js, replace, type Named, type Target } from './building.ts'
 import { AGAIN, form, pick } from './asking.ts'
 import { ARGS, ask } from './scheduling.ts'
 
@@ -24,6 +24,7 @@ scenario.args.locationId = '';
 scenario.args.serviceId = '';
 form(scenario.t.where, [{ name: 'near.postalCode', label: scenario.t.postalCode, kind: 'text', options: [], required: false }]);`,
       done: 'placeKeep',
+      oneField: true,
     }),
     act('placeAgain', js`${AGAIN}again(scenario.reply);`, { label: 'That place is not known', next: 'placeChannel' }),
     act(
@@ -51,29 +52,24 @@ scenario.near = code ? { postalCode: code, country: scenario.settings.country } 
     ...pick('location', {
       menu: js`
 var found = scenario.locations;
-menu(found.say, found.menus.locations.choices, [{ title: scenario.t.elsewhere, value: '@elsewhere' }]);
+var choices = [];
 var body = [];
 for (var i = 0; i < found.locations.length; i++) {
   var site = found.locations[i];
+  choices.push({ title: found.menus.locations.choices[i].title, value: site.id, said: site.name });
+  var items = [heading(site.label, i > 0)];
+  if (site.hoursText) items.push({ type: 'TextBlock', text: plain(site.hoursText), wrap: true, spacing: 'None' });
+  if (site.phone) items.push({ type: 'TextBlock', text: plain(site.phone), wrap: true, spacing: 'None' });
   var buttons = [];
-  if (site.bookBy.indexOf('chat') >= 0) {
-    buttons.push({ type: 'Action.Submit', title: scenario.t.bookAt + ' ' + site.name, data: { pressed: site.id } });
-  }
+  if (site.bookBy.indexOf('chat') >= 0) buttons.push(button(titled(scenario.t.bookAt + ' ' + site.name, scenario.t.bookHere), site.id));
   if (site.bookingPage) {
-    buttons.push({ type: 'Action.OpenUrl', title: scenario.t.openPage + ': ' + site.name, url: site.bookingPage });
+    buttons.push({ type: 'Action.OpenUrl', title: titled(scenario.t.pageOf + ' ' + site.name, scenario.t.openPage), url: site.bookingPage });
   }
-  body.push({ type: 'Container', separator: i > 0, items: [
-    { type: 'TextBlock', text: site.label, weight: 'Bolder', wrap: true },
-    { type: 'TextBlock', text: site.hoursText, wrap: true, spacing: 'None' },
-    { type: 'TextBlock', text: site.phone || '', wrap: true, spacing: 'None' },
-    { type: 'ActionSet', actions: buttons }
-  ] });
+  if (buttons.length > 0) items.push({ type: 'ActionSet', actions: buttons });
+  body.push({ type: 'Container', items: items });
 }
-scenario.menu.body = body;
-scenario.menu.actions = [
-  { type: 'Action.Submit', title: scenario.t.elsewhere, data: { pressed: '@elsewhere' } },
-  { type: 'Action.Submit', title: scenario.t.stop, data: { pressed: '@stop' } }
-];`,
+var elsewhere = { title: scenario.t.elsewhere, value: '@elsewhere' };
+menu(found.say, choices, [elsewhere], { body: body, actions: [button(elsewhere.title, elsewhere.value)] });`,
       cases: { '@elsewhere': 'place' },
       chosen: 'locationKeep',
     }),
@@ -140,7 +136,7 @@ for (var dose = 1; dose <= scenario.service.doses; dose++) scenario.doses.push(d
       { label: 'Keep the service' },
     ),
     ...(series
-      ? [say('severalDoses', 'scenario.t.severalDoses')]
+      ? [act('severalDoses', js`scenario.head = scenario.head + scenario.t.severalDoses + ' ';`)]
       : [
           branch(
             'oneDose',

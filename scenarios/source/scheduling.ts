@@ -2,13 +2,14 @@
 // something does not work.
 
 import { act, call, choose, end, js, replace, say, together, type Named, type Target } from './building.ts'
-import { LOST, pick, STOP } from './asking.ts'
+import { afterHead, LOST, pick, STOP } from './asking.ts'
 
 /** What every request says: the language, and that faults are wanted as outcomes, since a script sees only good replies. */
 export const COMMON = js`"locale": scenario.locale, "faults": "outcome"`
 
 /** What a scenario that this one plays needs to know. */
-export const ARGS = js`"channel": scenario.sms ? "sms" : "webchat", "locale": scenario.locale, "location": scenario.args.location`
+export const ARGS = js`"channel": scenario.sms ? "sms" : "webchat", "locale": scenario.locale, "location": scenario.args.location,
+  "head": scenario.head`
 
 /** The generator puts the default texts here: those that the scenario uses. */
 export const DEFAULT_TEXTS = '/*DEFAULT_TEXTS*/{}'
@@ -28,6 +29,8 @@ scenario.locale = args.locale || visitor.locale || (session.preferredLocale && s
 var channel = args.channel || conversation.schedulingChannel || (session.message && session.message.source) || '';
 scenario.sms = channel === 'sms' || channel === 'twilio' || channel === 'whatsapp';
 scenario.tries = 0;
+// What was pressed in the scenario that plays this one.
+scenario.head = args.head || '';
 function setting(name) {
   // What becomes of one that is not set is written down nowhere.
   try { return getEnv(name) || ''; } catch (error) { return ''; }
@@ -126,15 +129,17 @@ ${ways}
 }
 if (on.handoff) ways.push({ title: scenario.t.person, value: '@person' });
 var told = reply.say + (doubtful ? ' ' + scenario.t.maybeDone : '');
-menu(told, ways, []);
-var lines = [told];
-if (phone) lines.push(scenario.t.call + ': ' + phone);
-if (page) lines.push(scenario.t.openPage + ': ' + page);
-lines.push(scenario.t.howOn);
-scenario.menu.text = scenario.menu.text.replace(told, function () { return lines.join('\n'); });
-scenario.menu.fallback = scenario.menu.text;
-if (phone) scenario.menu.body.push({ type: 'TextBlock', wrap: true, text: scenario.t.call + ': ' + phone });
-if (page) scenario.menu.actions.unshift({ type: 'Action.OpenUrl', title: scenario.t.openPage, url: page });
+var shape = { before: [], body: [], links: [] };
+if (phone) {
+  shape.before.push(scenario.t.call + ': ' + phone);
+  shape.body.push({ type: 'TextBlock', wrap: true, text: plain(scenario.t.call + ': ' + phone) });
+}
+if (page) {
+  shape.before.push(scenario.t.openPage + ': ' + page);
+  shape.links.push({ type: 'Action.OpenUrl', title: scenario.t.openPage, url: page });
+}
+shape.before.push(scenario.t.howOn);
+menu(told, ways, [], shape);
 `,
       cases: { ...again, '@person': 'handOver', ...cases },
       chosen: STOP,
@@ -150,9 +155,14 @@ if (page) scenario.menu.actions.unshift({ type: 'Action.OpenUrl', title: scenari
           ),
         ]
       : []),
-    say(STOP, 'scenario.t.bye'),
+    say(STOP, afterHead('scenario.t.bye')),
     act('forget', FORGET, { label: 'Forget who it was', next: end }),
-    act('handOver', FORGET, { label: 'Forget who it was, and hand over' }),
+    act(
+      'handOver',
+      js`var head = scenario.head;${FORGET}
+scenario.head = head;`,
+      { label: 'Forget who it was, and hand over' },
+    ),
     replace('person', 'scheduling_person', `{ ${ARGS} }`, { label: 'Hand over to a person' }),
   ]
 }

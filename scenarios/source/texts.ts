@@ -26,8 +26,19 @@ export const texts: Record<string, Text> = {
     en: 'This chat cannot show the form. Send me any text, and I ask one thing after the other.',
     es: 'Este chat no puede mostrar el formulario. Envíeme cualquier texto y le preguntaré una cosa tras otra.',
   },
+  chooseOne: { en: 'Please choose one.', es: 'Elija una opción.' },
+  giveText: { en: 'Please fill this in.', es: 'Rellene este campo.' },
+  giveDate: { en: 'Please give a date.', es: 'Indique una fecha.' },
+  agreeFirst: { en: 'Please tick this if you agree.', es: 'Marque esta casilla si está de acuerdo.' },
+  late: {
+    en: 'That belongs to an earlier question, so it changed nothing.',
+    es: 'Eso pertenece a una pregunta anterior, así que no ha cambiado nada.',
+  },
+  early: {
+    en: 'That may be meant for the question before, so nothing is done yet.',
+    es: 'Puede que eso fuera para la pregunta anterior, así que todavía no se ha hecho nada.',
+  },
   fillIn: { en: 'Please fill in what is marked as required.', es: 'Complete lo que está marcado como obligatorio.' },
-  required: { en: 'required', es: 'obligatorio' },
   optional: { en: 'optional', es: 'opcional' },
 
   // For whom, and where
@@ -41,6 +52,8 @@ export const texts: Record<string, Text> = {
   },
   postalCode: { en: 'Postal code', es: 'Código postal' },
   bookAt: { en: 'Book at', es: 'Reservar en' },
+  bookHere: { en: 'Book here', es: 'Reservar aquí' },
+  pageOf: { en: 'Booking page of', es: 'Página de reservas de' },
   openPage: { en: 'Open the booking page', es: 'Abrir la página de reservas' },
   elsewhere: { en: 'Look somewhere else', es: 'Buscar en otro lugar' },
   whichService: { en: 'What is it for?', es: '¿Qué necesita?' },
@@ -65,6 +78,7 @@ export const texts: Record<string, Text> = {
   whenDose: { en: 'When would you like to come for this dose?', es: '¿Cuándo le gustaría venir para esta dosis?' },
   dose: { en: 'Dose', es: 'Dosis' },
   day: { en: 'On a certain day', es: 'Un día concreto' },
+  pastDay: { en: 'Please choose a day from today on.', es: 'Elija un día a partir de hoy.' },
   orWhen: { en: 'Or', es: 'O bien' },
   soonest: { en: 'As soon as possible', es: 'Lo antes posible' },
   today: { en: 'Today', es: 'Hoy' },
@@ -96,6 +110,8 @@ export const texts: Record<string, Text> = {
   patientName: { en: 'First and last name of the patient', es: 'Nombre y apellidos del paciente' },
   email: { en: 'E-mail address', es: 'Correo electrónico' },
   phone: { en: 'Phone number', es: 'Número de teléfono' },
+  orPhone: { en: 'or a phone number', es: 'o un número de teléfono' },
+  orEmail: { en: 'or an e-mail address', es: 'o un correo electrónico' },
   emailOrPhone: { en: 'E-mail address or phone number', es: 'Correo electrónico o número de teléfono' },
   oneOfBoth: {
     en: 'Please give an e-mail address or a phone number.',
@@ -111,12 +127,14 @@ export const texts: Record<string, Text> = {
     es: 'Su propio nombre, ya que reserva para otra persona',
   },
   relation: { en: 'What you are to the patient, such as mother', es: 'Su relación con el paciente, por ejemplo madre' },
+  consent: { en: 'Consent', es: 'Consentimiento' },
   readAll: { en: 'Read the whole text', es: 'Leer el texto completo' },
   agree: { en: 'I agree', es: 'Acepto' },
   agreeText: { en: 'Reply 1 to agree.', es: 'Responda 1 para aceptar.' },
 
   // Booking
   sureBook: { en: 'Yes, book it', es: 'Sí, reservar' },
+  replyBook: { en: 'Reply YES to book it.', es: 'Responda SÍ para reservar.' },
   otherTime: { en: 'Choose another time', es: 'Elegir otra hora' },
   changeDetails: { en: 'Change my details', es: 'Cambiar mis datos' },
 
@@ -146,6 +164,8 @@ export const texts: Record<string, Text> = {
   whichMove: { en: 'Which appointment would you like to move?', es: '¿Qué cita quiere cambiar?' },
   allOfThem: { en: 'All of them', es: 'Todas' },
   sureCancel: { en: 'Yes, cancel', es: 'Sí, anular' },
+  replyCancel: { en: 'Reply YES to cancel.', es: 'Responda SÍ para anular.' },
+  replyMove: { en: 'Reply YES to move it.', es: 'Responda SÍ para cambiarla.' },
   sureMove: { en: 'Yes, move it', es: 'Sí, cambiarla' },
   tryAgain: { en: 'Try again', es: 'Intentarlo de nuevo' },
   otherCode: { en: 'Enter code and contact again', es: 'Introducir de nuevo código y contacto' },
@@ -178,7 +198,7 @@ export const texts: Record<string, Text> = {
   },
   bookOne: { en: 'Book an appointment', es: 'Reservar una cita' },
   bookTwo: { en: 'Book a vaccination in two doses', es: 'Reservar una vacunación en dos dosis' },
-  manage: { en: 'Look up, move or cancel an appointment', es: 'Consultar, cambiar o anular una cita' },
+  manage: { en: 'Find, move or cancel an appointment', es: 'Ver, cambiar o anular una cita' },
   usePage: { en: 'Use the booking page', es: 'Usar la página de reservas' },
   anythingElse: { en: 'Is there anything else?', es: '¿Algo más?' },
   agent: {

@@ -28,21 +28,18 @@ var names = ['today', 'tomorrow', 'thisWeek', 'nextWeek', 'weekend'];
 var choices = [{ title: scenario.t.soonest, value: '@soonest' }];
 var later = scenario.at > 0;
 for (var i = 0; i < names.length; i++) if (!later) choices.push({ title: scenario.t[names[i]], value: names[i] });
-menu(say, choices, []);
 var parts = ['anyTime', 'morning', 'afternoon', 'evening'];
 var times = [];
 for (var j = 0; j < parts.length; j++) times.push({ title: scenario.t[parts[j]], value: parts[j] });
-scenario.menu.dates = true;
-scenario.menu.text = scenario.menu.text.replace(scenario.t.replyNumber, scenario.t.replyNumber + '\n' + scenario.t.orDate);
-scenario.menu.body = [
-  { type: 'Input.Date', id: 'date', label: scenario.t.day, min: moment().subtract(1, 'day').format('YYYY-MM-DD') },
-  { type: 'Input.ChoiceSet', id: 'picked', label: scenario.t.orWhen, style: 'compact', value: '@soonest', choices: choices },
-  { type: 'Input.ChoiceSet', id: 'part', label: scenario.t.partOfDay, style: 'compact', value: 'anyTime', choices: times }
-];
-scenario.menu.actions = [
-  { type: 'Action.Submit', title: scenario.t.submit },
-  { type: 'Action.Submit', title: scenario.t.stop, data: { pressed: '@stop' } }
-];
+menu(say, choices, [], { dates: true, parts: times, after: [scenario.t.orDate], body: [
+  {
+    type: 'Input.Date', id: 'date', label: scenario.t.day, placeholder: scenario.t.day,
+    // Where the clinic is, it may still be yesterday.
+    min: moment().subtract(1, 'day').format('YYYY-MM-DD'), errorMessage: scenario.t.pastDay
+  },
+  { type: 'Input.ChoiceSet', id: 'picked', label: scenario.t.orWhen, placeholder: scenario.t.orWhen, style: 'compact', value: '@soonest', choices: choices },
+  { type: 'Input.ChoiceSet', id: 'part', label: scenario.t.partOfDay, placeholder: scenario.t.partOfDay, style: 'compact', value: 'anyTime', choices: times }
+], actions: [{ type: 'Action.Submit', title: scenario.t.submit }] });
 scenario.part = '';`,
       chosen: 'whenKeep',
     }),

@@ -25,7 +25,8 @@ export type Event =
   | { type: 'step'; trigger: string; step: Step; depth: number }
   | { type: 'message'; message: Message }
   | { type: 'prompt'; prompt: Prompt }
-  | { type: 'answer'; text: string }
+  /** What was typed, or what a card sent. */
+  | { type: 'answer'; text: string; data?: Record<string, unknown> }
   | { type: 'variables'; changed: Record<string, unknown>; scopes: Scopes }
   | { type: 'request'; request: Request }
   /** `failed` says why it is a failure; without an answer there is no status. */
@@ -227,7 +228,7 @@ export class Conversation {
       const answer = await this.#options.answer(prompt)
       if (this.#closed) throw new Closed('the conversation is over')
       this.#said = answer.text
-      this.#emit({ type: 'answer', text: answer.text })
+      this.#emit({ type: 'answer', text: answer.text, data: answer.data })
       const value = understood(prompt, answer)
       if (value !== undefined) {
         this.#set(frame, { [step.variable]: value })

@@ -9,7 +9,7 @@ export interface Prompt extends Message {
   submitTitle: string
 }
 
-/** What the patient typed or pressed; `data` is what a card sends. */
+/** What the patient typed; or, without a text, what a card sends. */
 export interface Answer {
   text: string
   data?: Record<string, unknown>

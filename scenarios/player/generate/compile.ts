@@ -84,7 +84,7 @@ function compiled(source: Source, step: Named, following: Named | undefined): St
         ...common,
         type: 'prompt',
         designer: goesOn,
-        dataType: step.card ? 'object' : 'string',
+        dataType: step.card || step.anything ? 'object' : 'string',
         text: step.text,
         variable: step.into,
         ...card,

@@ -121,7 +121,7 @@ function note(played: Played, event: Event): void {
     played.prompts.push(event.prompt)
     played.transcript += `bot: ${event.prompt.text}\n`
   }
-  if (event.type === 'answer') played.transcript += `patient: ${event.text}\n`
+  if (event.type === 'answer') played.transcript += `patient: ${event.text || JSON.stringify(event.data)}\n`
 }
 
 /** Sends for real, and gives up after so long: how long the bot waits is written down nowhere. */

@@ -76,7 +76,7 @@ function leftBehind({ events }: Played): string[] {
   let scopes = '{}'
   for (const event of events) {
     if (event.type === 'variables') scopes = JSON.stringify(event.scopes)
-    const known = /@example\.org|\b[0-9A-Z]{5}-[0-9A-Z]{5}\b|Pat Doe|Kim Doe|1980-05-31/.exec(
+    const known = /@example\.org|\b[0-9A-Z]{5}[-\u2011][0-9A-Z]{5}\b|Pat Doe|Kim Doe|1980-05-31/.exec(
       scopes.replaceAll(EXAMPLES, ''),
     )
     if (event.type === 'end' && known) left.push(`${event.trigger}: ${known[0]}`)
@@ -108,9 +108,12 @@ export function isOnlyText({ prompts, messages }: Played): void {
 
 /** The code in what was said. */
 export function codeIn({ transcript }: Played): string {
-  const found = /\b[0-9A-Z]{5}-[0-9A-Z]{5}\b/.exec(transcript)
+  const found =
+    /code is ([0-9A-Z]{5}[-\u2011][0-9A-Z]{5})|código de confirmación es ([0-9A-Z]{5}[-\u2011][0-9A-Z]{5})/.exec(
+      transcript,
+    )
   assert.ok(found, transcript)
-  return found[0]
+  return (found[1] ?? found[2])!
 }
 
 export interface Call {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 
-import { choose, fill, offered, press } from '../../headless/card.ts'
+import { choose, fill, offered, press, send } from '../../headless/card.ts'
 import { overTheNetwork } from '../../headless/play.ts'
 import { between, call, codeIn, isOnlyText, plays, seeing, type Call } from '../played.ts'
 import { day, details, on, rival, somebody, soonest, statuses, toEastside, toLakeside } from './patients.ts'
@@ -27,7 +27,7 @@ describe('scheduling_book', () => {
   test('says the same as text, and shows nothing but text', async () => {
     const played = await plays(
       'scheduling_book',
-      ['1', '98052', '1', '3', '1', '1', '2', '1', 'Pat Text', 'pattext@example.org', '1'],
+      ['1', '98052', '1', '3', '1', '1', '2', '1', 'Pat Text', 'pattext@example.org', 'yes'],
       { channel: 'sms' },
     )
     isOnlyText(played)
@@ -38,7 +38,7 @@ describe('scheduling_book', () => {
     const date = day(20)
     const played = await plays(
       'scheduling_book',
-      ['for me', '-', 'Eastside Clinic', '4', '3', date, '4', '2', 'Pat Typed', '+1 425 555 0199', 'no', '-', '1'],
+      ['for me', '-', 'Eastside Clinic', '4', '3', date, '4', '2', 'Pat Typed', '+1 425 555 0199', 'no', '-', 'YES'],
       { channel: 'sms' },
     )
     isOnlyText(played)
@@ -276,7 +276,7 @@ describe('scheduling_book', () => {
     const played = await plays('scheduling_book', [
       ...toLakeside,
       press('Seldom done'),
-      on(day(-3)),
+      send({ 'On a certain day': day(-3) }, 'Continue'),
       choose(1),
       press('Stop here'),
     ])
@@ -290,12 +290,15 @@ describe('scheduling_book', () => {
       choose('Flu shot'),
       on(day(31)),
       choose(1),
-      fill({}, 'Continue'),
+      send({}, 'Continue'),
       seeing(
         (prompt) => assert.match(prompt.text, /required/),
         fill({ 'Your first and last name': who.name }, 'Continue'),
       ),
-      seeing((prompt) => assert.match(prompt.text, /e-mail address or a phone/), fill({}, 'Continue')),
+      seeing(
+        (prompt) => assert.match(prompt.text, /e-mail address or a phone/),
+        send({ 'Your first and last name': '' }, 'Continue'),
+      ),
       press('Choose another time'),
       press('Stop here'),
     ])
@@ -335,9 +338,9 @@ describe('scheduling_book', () => {
         'Pat Maybe',
         'patmaybe@example.org',
         'maybe',
-        '-',
         '2',
-        '1',
+        '-',
+        'yes',
       ],
       { channel: 'sms' },
     )
@@ -544,7 +547,7 @@ describe('scheduling_book', () => {
   test('in Spanish', async () => {
     const played = await plays(
       'scheduling_book',
-      ['1', '98052', '1', '3', '1', '1', '3', '1', 'Pat Doe', 'patespanol@example.org', '1'],
+      ['1', '98052', '1', '3', '1', '1', '3', '1', 'Pat Doe', 'patespanol@example.org', 'Sí'],
       { channel: 'sms', locale: 'es-ES' },
     )
     assert.match(played.transcript, /¿Para quién es la cita\?/)

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 
-import { choose, isForm, press } from '../../headless/card.ts'
+import { choose, fill, isForm, press, send } from '../../headless/card.ts'
 import type { Scripted } from '../../headless/play.ts'
 import { between, isOnlyText, plays, start, type Call } from '../played.ts'
 import { booked, day, details, on, somebody, soonest, toEastside } from './patients.ts'
@@ -20,10 +20,7 @@ interface Path {
 }
 
 const proof = (code: string, contact: string): Scripted[] => [
-  (prompt) => {
-    const body = (prompt.cards[0] as { body: { id: string }[] }).body
-    return { text: 'Continue', data: { [body[0]!.id]: code, [body[1]!.id]: contact } }
-  },
+  fill({ 'Confirmation code': code, 'E-mail address, phone': contact }, 'Continue'),
 ]
 
 let used = 0
@@ -82,7 +79,7 @@ const PATHS: Path[] = [
     answers: async () => {
       const date = another()
       const { code, email } = await booked('course', [day(date), day(date + 7)])
-      return [...proof(code, email), press('Cancel it'), press('Dose 2'), press('Yes, cancel')]
+      return [...proof(code, email), press('Cancel it'), choose('Dose 2'), press('Yes, cancel')]
     },
     calls: [
       { function: 'get-appointment', succeeds: ['found'], nth: 1, after: 1 },
@@ -99,7 +96,7 @@ const PATHS: Path[] = [
       return [
         ...proof(code, email),
         press('Move it'),
-        press('Dose 2'),
+        choose('Dose 2'),
         soonest,
         choose(1),
         choose(3),
@@ -263,7 +260,7 @@ describe('every branch', () => {
     await plays('scheduling_two_dose', [
       ...changed,
       press('Change my details'),
-      press('Continue'),
+      details(somebody()),
       press('Choose another time'),
       press('Stop here'),
     ])
@@ -316,7 +313,7 @@ describe('every branch', () => {
   })
 
   test('a card that is not filled in is asked for again until the third time', async () => {
-    const empty = press('Continue')
+    const empty = send({}, 'Continue')
     await plays('scheduling_manage', [empty, empty, empty, press('Stop here')])
   })
 })

@@ -27,7 +27,7 @@ describe('scheduling_manage', () => {
 
   test('the same as text, with the date of birth for a proof', async () => {
     const { code, email } = await booked('flu', [day(52)])
-    const played = await plays('scheduling_manage', [code, '1980-05-31', '2', '1'], { channel: 'sms' })
+    const played = await plays('scheduling_manage', [code, '1980-05-31', '2', 'yes'], { channel: 'sms' })
     isOnlyText(played)
     assert.deepEqual(await statuses(code, email), ['cancelled'])
   })
@@ -41,7 +41,7 @@ describe('scheduling_manage', () => {
 
   test('of a series: the second dose alone, then all of it', async () => {
     const { code, email } = await booked('vaccine', [day(55), day(55 + 21)])
-    await plays('scheduling_manage', [proof(code, email), press('Cancel it'), press('Dose 2'), press('Yes, cancel')])
+    await plays('scheduling_manage', [proof(code, email), press('Cancel it'), choose('Dose 2'), press('Yes, cancel')])
     assert.deepEqual(await statuses(code, email), ['booked', 'cancelled'])
     const other = await booked('vaccine', [day(56), day(56 + 21)])
     await plays('scheduling_manage', [
@@ -72,7 +72,7 @@ describe('scheduling_manage', () => {
     await plays('scheduling_manage', [
       proof(code, email),
       press('Move it'),
-      press('Dose 2'),
+      choose('Dose 2'),
       soonest,
       choose(3),
       choose(4),
@@ -102,7 +102,7 @@ describe('scheduling_manage', () => {
 
   test('the same as text', async () => {
     const { code, email } = await booked('flu', [day(63)])
-    const played = await plays('scheduling_manage', [code, email, '1', day(64), '1', '2', '1'], { channel: 'sms' })
+    const played = await plays('scheduling_manage', [code, email, '1', day(64), '1', '2', 'yes'], { channel: 'sms' })
     isOnlyText(played)
     const reply = await call('get-appointment', { confirmationCode: code, contact: { email } })
     assert.equal(reply.appointments[0].start.slice(0, 10), day(64))
@@ -193,11 +193,11 @@ describe('scheduling_manage', () => {
     isOnlyText(
       await plays(
         'scheduling_manage',
-        [code, email, '1', '2', '1', '1', '1', '13', '14', day(72 + 22), '1', '1', '1'],
+        [code, email, '1', '2', '1', '1', '1', '13', '14', day(72 + 22), '1', '1', 'yes'],
         sms,
       ),
     )
-    isOnlyText(await plays('scheduling_manage', [code, email, '2', '2', '1'], sms))
+    isOnlyText(await plays('scheduling_manage', [code, email, '2', '2', 'yes'], sms))
     assert.deepEqual(await statuses(code, email), ['booked', 'cancelled'])
   })
 

@@ -48,7 +48,7 @@ describe('scheduling_menu', () => {
       stop,
       choose('Book a vaccination'),
       stop,
-      choose('Look up'),
+      choose('Find, move'),
       stop,
       choose('Use the booking page'),
       choose('Talk to a person'),

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 
-import { buttons, choose, fill, offered, press } from '../../headless/card.ts'
+import { buttons, choose, fill, offered, press, send } from '../../headless/card.ts'
 import { overTheNetwork } from '../../headless/play.ts'
 import { between, call, codeIn, isOnlyText, plays, seeing, type Call } from '../played.ts'
 import { booked, day, details, on, somebody, soonest, statuses, toEastside } from './patients.ts'
@@ -110,7 +110,7 @@ describe('back and forth', () => {
         '3',
         'Pat Doe',
         '+1 425 555 0133',
-        '1',
+        'yes',
       ],
       { ...sms, http: between((asked) => void heard.push(asked)) },
     )
@@ -242,7 +242,7 @@ describe('back and forth', () => {
   })
 
   test('a place that is not known is asked for until the third time', async () => {
-    const empty = press('Continue')
+    const empty = send({ 'Postal code': '' }, 'Continue')
     for (const trigger of ['scheduling_book', 'scheduling_two_dose']) {
       const unknown = fill({ 'Postal code': '00000' }, 'Continue')
       const rich = await plays(trigger, [press('For me'), unknown, empty, empty, empty, press('Stop here')])
@@ -257,7 +257,7 @@ describe('back and forth', () => {
     const played = await plays('scheduling_manage', ['hello', code, email, press('Leave it')])
     assert.match(played.transcript, /You have an appointment/)
     const series = [...toEastside, choose('Vaccine'), on(day(122)), choose(1), soonest, choose(1), choose(1)]
-    const empty = press('Continue')
+    const empty = send({}, 'Continue')
     await plays('scheduling_two_dose', [...series, empty, empty, empty, press('Stop here')])
     await plays('scheduling_two_dose', [...series, 'hello', '0'])
   })

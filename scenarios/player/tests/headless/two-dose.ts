@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 
-import { choose, fill, press } from '../../headless/card.ts'
+import { choose, fill, press, send } from '../../headless/card.ts'
 import { between, call, codeIn, isOnlyText, plays, seeing } from '../played.ts'
 import { day, details, on, somebody, soonest, statuses, toEastside, toLakeside } from './patients.ts'
 
@@ -46,7 +46,7 @@ describe('scheduling_two_dose', () => {
         '1980-05-31',
         'pat2text@example.org',
         '1',
-        '1',
+        'yes',
       ],
       { channel: 'sms' },
     )
@@ -227,7 +227,10 @@ describe('scheduling_two_dose', () => {
       soonest,
       choose(1),
       choose(1),
-      details(somebody(), { 'Date of birth': '1980-05-31' }),
+      send(
+        { 'Your first and last name': 'Pat Doe', 'Date of birth': '1980-05-31', 'E-mail': 'pat@example.org' },
+        'Continue',
+      ),
       press('Stop here'),
     ])
     assert.doesNotMatch(played.transcript, /booked/)
