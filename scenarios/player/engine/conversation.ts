@@ -76,6 +76,7 @@ export class Conversation {
   #said = ''
   #unasked = 0
   #closed = false
+  #json: { scopes: Scopes; text: string } = { scopes: { scenario: {}, conversation: {}, user: {} }, text: '' }
 
   constructor(options: Options) {
     this.#options = options
@@ -333,7 +334,7 @@ export class Conversation {
     const scopes = { scenario: frame.variables, conversation: this.#conversation, user: this.#user }
     const { env, strings, locale, channel } = this.#options
     const around = { env, strings, locale, channel, message: this.#said }
-    const sent = JSON.stringify(scopes)
+    const sent = this.#written(scopes)
     const done = await this.#options.sandbox.run({ kind, code, async, scopes: sent, around })
     if (this.#closed) throw new Closed('the conversation is over')
     for (const text of done.notes) this.#emit({ type: 'note', step, text })
@@ -344,14 +345,23 @@ export class Conversation {
       frame.variables = after.scenario
       this.#conversation = after.conversation
       this.#user = after.user
+      this.#json = { scopes: after, text: done.scopes }
       const changed = differences(scopes, after)
       if (Object.keys(changed).length > 0) this.#emitVariables(changed, frame)
     }
     return done.value
   }
 
+  /** Most steps leave all as it was, and no scope is written into: what changes is made anew. */
+  #written(scopes: Scopes): string {
+    const { scenario, conversation, user } = this.#json.scopes
+    if (scopes.scenario !== scenario || scopes.conversation !== conversation || scopes.user !== user) {
+      this.#json = { scopes, text: JSON.stringify(scopes) }
+    }
+    return this.#json.text
+  }
+
   #emitVariables(changed: Record<string, unknown>, frame: Frame): void {
-    // None of them is written into again: what changes is made anew.
     const scopes = { scenario: frame.variables, conversation: this.#conversation, user: this.#user }
     this.#emit({ type: 'variables', changed, scopes })
   }

@@ -22,17 +22,23 @@ export interface WorkerLike {
 }
 
 /** Code of a scenario can change what the sandbox is made of, so what comes out of it need not be what it should. */
-function isDone({ scopes, notes, logged, failure }: Done): boolean {
+function isDone({ scopes, notes, logged, failure }: Done, before: string): boolean {
   const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)
   const areTexts = (value: unknown) => Array.isArray(value) && value.every((one) => typeof one === 'string')
-  let written: Scopes | undefined
-  try {
-    written = JSON.parse(scopes)
-  } catch {
-    return false
+  const haveAll = () => {
+    try {
+      const written = JSON.parse(scopes) as Scopes
+      return isObject(written) && [written.scenario, written.conversation, written.user].every(isObject)
+    } catch {
+      return false
+    }
   }
-  const haveAll = isObject(written) && [written!.scenario, written!.conversation, written!.user].every(isObject)
-  return haveAll && areTexts(notes) && areTexts(logged) && (failure === undefined || typeof failure === 'string')
+  return (
+    (scopes === before || haveAll()) &&
+    areTexts(notes) &&
+    areTexts(logged) &&
+    (failure === undefined || typeof failure === 'string')
+  )
 }
 
 /** A sandbox in a worker, which is ended and started anew when its code does not end. */
@@ -62,7 +68,7 @@ export class WorkerSandbox implements Sandbox {
         // Code that ended late answers for a step that is over.
         if (data?.number !== number) return
         clearTimeout(timer)
-        if (isDone(data)) resolve(data)
+        if (isDone(data, job.scopes)) resolve(data)
         else failed('the code forged the answer of the sandbox')
       }
       worker.postMessage({ ...job, number })

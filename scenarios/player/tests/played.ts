@@ -30,8 +30,8 @@ export async function stop(): Promise<void> {
   await handler?.stop()
 }
 
-export async function start(): Promise<Handler> {
-  handler ??= await startHandler({ config: new URL('clinic.toml', import.meta.url).pathname })
+export async function start(clinic = 'clinic.toml'): Promise<Handler> {
+  handler ??= await startHandler({ config: new URL(clinic, import.meta.url).pathname })
   return handler
 }
 

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test'
 
 import { start, stop, uncovered } from './played.ts'
 
-before(start)
+before(() => start())
 after(stop)
 
 await import('./headless/book.ts')
