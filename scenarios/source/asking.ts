@@ -25,13 +25,14 @@ export const LOST = 'lost'
 export const LONGEST_TITLE = 35
 
 /**
- * Labels of fields, what is required and what a button sends are of 1.3. A channel that knows less shows the fallback text,
- * and what is typed instead is read as well. `speak` is the name of the card for a screen reader.
+ * Labels of fields, what is required and what a button sends are of 1.3. Web Chat looks after them in a card of 1.2 too,
+ * which versions before 4.12 show, without labels, while they refuse one of 1.3. A channel that shows no card at all has
+ * the fallback text, and what is typed instead is read as well. `speak` is the name of the card for a screen reader.
  */
 const CARD = js`{
   "type": "AdaptiveCard",
   "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
-  "version": "1.3",
+  "version": "1.2",
   "speak": scenario.asked.question,
   "fallbackText": scenario.asked.fallback,
   "body": scenario.asked.body,

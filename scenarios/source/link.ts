@@ -40,7 +40,7 @@ scenario.lines = lines;`,
       card: js`{
   "type": "AdaptiveCard",
   "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
-  "version": "1.3",
+  "version": "1.2",
   "speak": scenario.t.pages,
   "body": scenario.cards
 }`,

@@ -168,7 +168,7 @@ export const texts: Record<string, Text> = {
   replyMove: { en: 'Reply YES to move it.', es: 'Responda SÍ para cambiarla.' },
   sureMove: { en: 'Yes, move it', es: 'Sí, cambiarla' },
   tryAgain: { en: 'Try again', es: 'Intentarlo de nuevo' },
-  otherCode: { en: 'Enter code and contact again', es: 'Introducir de nuevo código y contacto' },
+  otherCode: { en: 'Enter code and contact again', es: 'Introducir otro código y contacto' },
 
   // When something does not work
   unreachable: {
@@ -197,7 +197,7 @@ export const texts: Record<string, Text> = {
     es: 'Puedo ayudarle con sus citas. ¿Qué quiere hacer?',
   },
   bookOne: { en: 'Book an appointment', es: 'Reservar una cita' },
-  bookTwo: { en: 'Book a vaccination in two doses', es: 'Reservar una vacunación en dos dosis' },
+  bookTwo: { en: 'Book a vaccination in two doses', es: 'Reservar una vacuna en dos dosis' },
   manage: { en: 'Find, move or cancel an appointment', es: 'Ver, cambiar o anular una cita' },
   usePage: { en: 'Use the booking page', es: 'Usar la página de reservas' },
   anythingElse: { en: 'Is there anything else?', es: '¿Algo más?' },

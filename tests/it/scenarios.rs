@@ -44,6 +44,11 @@ fn every_way_of_every_scenario_is_taken() {
 }
 
 #[test]
+fn every_question_takes_only_its_own_answers() {
+    tests_of("restless");
+}
+
+#[test]
 fn an_export_of_somebody_else_is_played_and_what_is_unknown_is_named() {
     tests_of("engine");
 }

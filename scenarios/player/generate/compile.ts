@@ -152,6 +152,12 @@ export function textKeys(steps: Step[]): string[] {
   return Object.keys(texts).filter((key) => keys.has(key))
 }
 
+/** The keys of the texts that stand on buttons. */
+export function titleKeys(steps: Step[]): string[] {
+  const titles = JSON.stringify(steps).matchAll(/title: (?:scenario\.)?t\.([A-Za-z]\w*)/g)
+  return [...new Set([...titles].map(([, key]) => key!))].filter((key) => key in texts)
+}
+
 function withDefaultTexts(steps: Step[]): Step[] {
   const lines = textKeys(steps).map((key) => `  ${key}: ${JSON.stringify(texts[key]!.en)}`)
   return steps.map((step) =>

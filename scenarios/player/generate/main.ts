@@ -5,10 +5,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import { LONGEST_TITLE } from '../../source/asking.ts'
 import { texts } from '../../source/texts.ts'
 import { readScenario } from '../engine/read.ts'
 import { complaints } from './check.ts'
-import { exported, steps, textKeys } from './compile.ts'
+import { exported, steps, textKeys, titleKeys } from './compile.ts'
 import { sheet, table } from './localization.ts'
 import { picture } from './picture.ts'
 import { sources } from './scenarios.ts'
@@ -32,6 +33,16 @@ async function main(): Promise<void> {
 
   const used = new Set(sources.flatMap((source) => textKeys(steps(source))))
   for (const key of Object.keys(texts)) if (!used.has(key)) wrong.push(`texts.ts: nothing says \`${key}\``)
+
+  for (const key of new Set(sources.flatMap((source) => titleKeys(steps(source))))) {
+    for (const [language, title] of Object.entries(texts[key]!)) {
+      if (title.length > LONGEST_TITLE) {
+        wrong.push(
+          `texts.ts: \`${key}\` (${language}) has ${title.length} characters, and Web Chat cuts a title after ${LONGEST_TITLE}`,
+        )
+      }
+    }
+  }
 
   for (const [name, content] of made) {
     const path = `${SCENARIOS}${name}`

@@ -169,11 +169,11 @@ describe('as text messages', () => {
       ]
       for (const answer of answers) await answered(page, answer)
       await shot(page, 'sms-1-preview')
-      await answered(page, '1')
+      await answered(page, 'yes')
       await page.locator('[data-asks]', { hasText: t('anythingElse') }).waitFor()
       await shot(page, 'sms-2-booked')
       const code = await codeIn(page)
-      for (const answer of ['3', code, email, '2', '3', '1']) await answered(page, answer)
+      for (const answer of ['3', code, email, '2', '3', 'yes']) await answered(page, answer)
       await page
         .locator('[data-asks]', { hasText: t('anythingElse') })
         .nth(1)

@@ -134,7 +134,7 @@ export async function said(page: Page): Promise<string> {
 }
 
 export async function codeIn(page: Page): Promise<string> {
-  const found = /\b[0-9A-Z]{5}-[0-9A-Z]{5}\b/.exec(await said(page))
+  const found = /\b[0-9A-Z]{5}[-\u2011][0-9A-Z]{5}\b/.exec(await said(page))
   assert.ok(found, await said(page))
   return found[0]
 }
@@ -232,7 +232,7 @@ function controls(page: Page) {
     button: async (title: string) =>
       (await question(page)).getByRole('button', { name: starts(title), disabled: false }).first(),
     field: async (label: string) => (await question(page)).getByLabel(starts(label)).first(),
-    box: async (label: string) => (await question(page)).getByRole('checkbox', { name: starts(label) }).first(),
+    box: async (label: string) => (await question(page)).getByRole('checkbox', { name: label }).first(),
     list: async () => (await question(page)).locator('select').first(),
   }
 }
