@@ -275,4 +275,66 @@ describe('back and forth', () => {
       seeing((prompt) => assert.ok(offered(prompt).length > 3), press('Stop here')),
     ])
   })
+
+  test('in a text message no number and no answer that comes twice is a yes', async () => {
+    const heard: Call[] = []
+    const http = between((asked) => void heard.push(asked))
+    const written = () =>
+      heard.filter(({ function: name, body }) => name !== 'get-slots' && !body.preview && body.requestId)
+    const path = ['1', '98052', '1', '1', day(125), '1', '1', '1', '1', '1', '1', 'Pat Doe', '1980-05-31']
+    for (const [agreed, late] of [
+      ['1', '1'],
+      ['yes', 'yes'],
+    ]) {
+      const who = somebody()
+      const played = await plays('scheduling_two_dose', [...path, who.email, agreed!, late!, '0'], { ...sms, http })
+      assert.match(played.prompts.at(-1)!.text, /nothing is done yet[^]*Shall I book it\?[^]*Reply YES/)
+    }
+    const { code, email } = await booked('flu', [day(191)])
+    await plays('scheduling_manage', [code, email, '2', '1', '0'], { ...sms, http })
+    await plays('scheduling_manage', [code, email, '1', day(192), '1', '1', '1', '0'], { ...sms, http })
+    assert.deepEqual(written(), [])
+    assert.deepEqual(await statuses(code, email), ['booked'])
+  })
+
+  test('what was answered is at the head of the next message, and shown as it was written', async () => {
+    const played = await plays('scheduling_book', [
+      ...toEastside,
+      choose('Flu shot'),
+      on(day(193)),
+      choose(1),
+      details({ name: 'Pat *Doe* <b>', email: somebody().email }),
+      press('Stop here'),
+    ])
+    const texts = played.prompts.map(({ text }) => text)
+    assert.match(texts[1]!, /^For me\. /)
+    assert.match(texts[3]!, /^Eastside Clinic\. What is it for\?/)
+    assert.match(texts[4]!, /^Flu shot\. /)
+    assert.ok(texts.at(-1)!.startsWith('Pat \\*Doe\\* \\<b\\>'), texts.at(-1))
+  })
+
+  test('a wrong code stays in the form, and can be mended there', async () => {
+    const { code, email } = await booked('flu', [day(194)])
+    const played = await plays('scheduling_manage', [
+      proof('AAAAA-AAAAA', email),
+      seeing(
+        (prompt) => assert.match(JSON.stringify(prompt.cards), new RegExp(`"value":"${email}"`)),
+        fill({ 'Confirmation code': code }, 'Continue'),
+      ),
+      press('Leave it'),
+    ])
+    assert.match(played.transcript, /You have an appointment/)
+  })
+
+  test('a day that is past is refused in words, and the conversation can be stopped with it', async () => {
+    const past = { 'On a certain day': day(-5) }
+    await plays('scheduling_book', [
+      ...toEastside,
+      choose('Flu shot'),
+      seeing(
+        (prompt) => assert.throws(() => fill(past, 'Continue')(prompt), /Please choose a day from today on/),
+        fill(past, 'Stop here'),
+      ),
+    ])
+  })
 })
