@@ -293,7 +293,8 @@ export class Conversation {
       url: `${(await part(step.urlBase, 'text')) ?? ''}${(await part(step.urlPath, 'text')) ?? ''}`,
       query: String((await part(step.urlParams, 'text')) ?? ''),
       headers: ((await part(step.headers, 'expression')) ?? {}) as Record<string, unknown>,
-      payload: await part(step.payload, 'expression'),
+      // A GET has none, whatever the dialog was left with.
+      payload: step.method === 'get' ? undefined : await part(step.payload, 'expression'),
       form: step.contentType === 'x-www-form-urlencoded',
       json: step.opJson !== false,
     }
