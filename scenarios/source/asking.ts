@@ -68,7 +68,9 @@ function plain(text) {
 }
 function sayBack(titles) {
   var said = titles.join(', ');
-  scenario.head = !said ? '' : plain(said) + (/[.!?]$/.test(said) ? '' : '.') + (titles.length > 1 ? '\n' : ' ');
+  // A number with a dot would begin a list in Markdown.
+  var stop = /[.!?]$/.test(said) ? '' : /^\d+$/.test(said) ? plain('.') : '.';
+  scenario.head = !said ? '' : plain(said) + stop + (titles.length > 1 ? '\n' : ' ');
 }
 function identify(part, id) {
   if (!part || typeof part !== 'object') return;
@@ -114,7 +116,7 @@ function titled(long, short) {
   return long.length <= ${LONGEST_TITLE} ? long : short;
 }
 function heading(text, separator) {
-  return { type: 'TextBlock', text: plain(text), style: 'heading', weight: 'Bolder', wrap: true, separator: separator };
+  return { type: 'TextBlock', text: plain(text), style: 'heading', size: 'Medium', weight: 'Bolder', wrap: true, separator: separator };
 }
 function menu(say, choices, buttons, shape) {
   shape = shape || {};
