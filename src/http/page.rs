@@ -4,8 +4,15 @@
 //! A newcomer would look for the checking of paths. It is warp's: no `..` gets through, and what is not in the folder is
 //! answered as if there were no folder. Links in it are followed, so whoever may write there decides what is shown. The
 //! policies are as strict as the page can bear, because the scenarios that it plays are other people's.
+//!
+//! The chat of the page is Microsoft's Web Chat, which makes its style elements itself. They are let in by a nonce: a new
+//! one each time that `index.html` is served, in its policy and in its text. So that page alone is never cached.
 
-use std::{convert::Infallible, path::PathBuf, sync::LazyLock};
+use std::{
+    convert::Infallible,
+    path::{Path, PathBuf},
+    sync::LazyLock,
+};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use sha2::{Digest, Sha256};
@@ -48,11 +55,29 @@ fn functions() -> impl Filter<Extract = (Response,), Error = Rejection> + Clone 
 }
 
 fn player(folder: PathBuf) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone {
-    let sandbox = folder.join("sandbox.js");
-    of_no_function().and(warp::fs::dir(folder)).map(move |file: File| {
-        let policy = if file.path() == sandbox { SANDBOX } else { &PLAYER };
-        guarded(file, policy)
+    let (index, sandbox) = (folder.join("index.html"), folder.join("sandbox.js"));
+    of_no_function().and(warp::fs::dir(folder)).and_then(move |file: File| {
+        let response = if file.path() == index {
+            with_nonce(&index)
+        } else {
+            let policy = if file.path() == sandbox { SANDBOX } else { &PLAYER };
+            Ok(guarded(file, policy))
+        };
+        async { response }
     })
+}
+
+/// The page with a nonce of its own, whole and as it is now, whatever the browser has of it already.
+fn with_nonce(index: &Path) -> Result<Response, Rejection> {
+    let html = std::fs::read_to_string(index).map_err(|_| reject::not_found())?;
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).map_err(|_| reject::not_found())?;
+    let nonce = BASE64_STANDARD.encode(random);
+    let page = warp::reply::html(html.replace("{nonce}", &nonce));
+    let mut response =
+        guarded(page, &policy(&format!("'self' 'nonce-{nonce}' {EMPTY}"), "'self' data: blob:"));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
 }
 
 /// No file stands in for a function, nor beside one.
@@ -74,12 +99,16 @@ fn of_no_function() -> impl Filter<Extract = (), Error = Rejection> + Clone {
 /// its own file, not by that of its page.
 const SANDBOX: &str = "default-src 'none'; script-src 'unsafe-eval'; sandbox allow-scripts";
 
-static PLAYER: LazyLock<String> = LazyLock::new(|| policy("'self'"));
+static PLAYER: LazyLock<String> = LazyLock::new(|| policy("'self'", "'self' data:"));
 
-/// Of a page whose style is from here.
-fn policy(style: &str) -> String {
+/// The hash of nothing: parts of Web Chat make style elements without the nonce, and fill them rule by rule, which no
+/// policy forbids.
+const EMPTY: &str = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='";
+
+/// Of a page whose styles and images are from here.
+fn policy(style: &str, images: &str) -> String {
     format!(
-        "default-src 'none'; script-src 'self'; style-src {style}; img-src 'self' data:; font-src 'self'; \
+        "default-src 'none'; script-src 'self'; style-src {style}; img-src {images}; font-src 'self'; \
          connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 }
@@ -114,7 +143,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let html = template.replace("{version}", env!("CARGO_PKG_VERSION")).replace("{rows}", &rows);
     let style = html.split_once("<style>").and_then(|(_, rest)| rest.split_once("</style>"));
     let hash = Sha256::digest(style.map_or("", |(style, _)| style));
-    let policy = policy(&format!("'sha256-{}'", BASE64_STANDARD.encode(hash)));
+    let policy = policy(&format!("'sha256-{}'", BASE64_STANDARD.encode(hash)), "data:");
     Table { html, policy }
 });
 

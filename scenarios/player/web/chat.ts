@@ -1,12 +1,11 @@
-// The chat: what the bot says and asks, and where the patient answers.
+// The chat: what the bot says and asks goes to Web Chat as activities, and what Web Chat posts comes back as answers.
 
 import { Closed, type Channel, type Event, type Message } from '../engine/conversation.ts'
 import type { Answer, Prompt } from '../engine/prompt.ts'
-import * as card from './card.ts'
-import { byId, element } from './element.ts'
-import { html } from './markdown.ts'
+import { DirectLine, type Activity, type Attachment } from './direct-line.ts'
+import type { Notices } from './notices.ts'
 import type { Face, Setting } from './player.ts'
-import { question, type Question } from './question.ts'
+import { showChat } from './web-chat.ts'
 
 interface Pending {
   prompt: Prompt
@@ -15,188 +14,124 @@ interface Pending {
 }
 
 export class Chat implements Face {
-  readonly #log = byId('log')
-  readonly #waiting = byId('waiting')
-  readonly #composer = byId<HTMLFormElement>('composer')
-  readonly #reply = byId<HTMLInputElement>('reply')
-  readonly #startOver: () => void
-  readonly #problem: (text: string) => void
+  readonly #notices: Notices
+  #line: DirectLine | undefined
   #channel: Channel = 'webchat'
-  #locale = 'en-US'
   #pending: Pending | undefined
-  #newest: HTMLElement = this.#waiting
-  /** What can still be pressed. */
-  #open: Question[] = []
+  /** What was posted while nothing was asked, oldest first. Web Chat keeps old cards alive, and the bot forgets nothing. */
+  #queue: Activity[] = []
 
-  constructor({ startOver, problem }: { startOver(): void; problem(text: string): void }) {
-    this.#startOver = startOver
-    this.#problem = problem
-    this.#composer.addEventListener('submit', (event) => {
-      event.preventDefault()
-      const text = this.#reply.value.trim()
-      if (text !== '') this.#submit({ text })
-    })
-    // Where a keyboard comes up on the screen, the newest stays in sight.
-    new ResizeObserver(() => this.#showNewest(this.#newest)).observe(this.#log)
+  constructor(notices: Notices) {
+    this.#notices = notices
   }
 
   clear({ channel, locale }: Setting): void {
     this.#pending?.reject(new Closed('the conversation begins anew'))
     this.#pending = undefined
-    this.#open = []
-    this.#newest = this.#waiting
+    this.#queue = []
     this.#channel = channel
-    this.#locale = locale
-    this.#log.replaceChildren(this.#waiting)
-    this.#log.lang = locale
-    this.#listen(false)
-    this.#wait(true)
+    this.#notices.clear()
+    const line = new DirectLine((activity) => {
+      if (line === this.#line) this.#hear(activity)
+    })
+    this.#line = line
+    showChat(line, locale)
+    this.#work()
   }
 
   show(event: Event): void {
-    switch (event.type) {
-      case 'message':
-        this.#say(event.message)
-        break
-      case 'prompt':
-        this.#ask(event.prompt)
-        break
-      case 'answer':
-        this.#add(element('div', { class: 'said patient' }, speaker('You'), event.text || 'Nothing'))
-        break
-      case 'problem':
-        this.#add(element('p', { class: 'problem', lang: 'en' }, element('strong', {}, 'Problem: '), event.text))
-        break
-    }
+    if (event.type === 'message') this.#say(event.message)
+    if (event.type === 'prompt') this.#say(event.prompt, event.prompt)
+    if (event.type === 'problem') this.#notices.problem(event.text)
   }
 
   answer(prompt: Prompt): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#pending = { prompt, resolve, reject }
-      this.#wait(false)
-      this.#listen(true)
-      this.#reply.inputMode = prompt.kind === 'number' ? 'decimal' : 'text'
-      this.#focus(this.#firstControl() ?? this.#reply)
+      const next = this.#queue.shift()
+      if (next) this.#hear(next)
     })
   }
 
   end(): void {
-    this.#wait(false)
-    this.#close()
-    const again = element('button', { type: 'button' }, 'Start over')
-    again.addEventListener('click', this.#startOver)
-    this.#add(element('div', { class: 'end', lang: 'en' }, element('p', {}, 'The scenario has ended.'), again))
-    this.#focus(again)
+    // There is nobody left to answer it.
+    this.#line = undefined
+    this.#queue = []
+    this.#notices.ended()
   }
 
   // --- what the bot says
 
-  #say(message: Message): HTMLElement {
-    const turn = element('div', { class: 'turn' })
-    if (message.text !== '') turn.append(this.#bubble(message))
-    this.#add(turn)
-    if (message.cards.length > 0) this.#showCards(message, turn)
-    return turn
+  #say(message: Message, choices: Partial<Prompt> = {}): void {
+    this.#line?.say(this.#channel === 'sms' ? asText(message, choices) : asActivity(message, choices))
   }
 
-  #bubble({ text, markdown }: Message): HTMLElement {
-    const bubble = element('div', { class: 'said bot' }, speaker('Bot'))
-    if (this.#channel === 'sms' || !markdown) {
-      bubble.append(element('p', { class: 'plain' }, text))
-    } else {
-      bubble.insertAdjacentHTML('beforeend', html(text))
-    }
-    return bubble
-  }
-
-  #showCards({ cards, layout }: Message, turn: HTMLElement): void {
-    if (this.#channel === 'sms') {
-      turn.append(
-        element('p', { class: 'note', lang: 'en' }, 'There is a card here, which a text message cannot show.'),
-      )
-      return
-    }
-    const uses = { locale: this.#locale, submit: (answer: Answer) => this.#submit(answer), problem: this.#problem }
-    const shown = cards.map((json) => card.show(json, uses)).filter((one) => one !== undefined)
-    const framed = shown.map((one) => element('div', { class: 'card' }, one.element))
-    turn.append(element('div', { class: `cards ${layout}`, ...scrolled(layout, framed.length) }, ...framed))
-    this.#open.push(...shown)
-    this.#showNewest(turn)
-  }
-
-  #ask(prompt: Prompt): void {
-    const turn = this.#say(prompt)
-    turn.dataset.asks = ''
-    const asked = question(prompt, this.#channel, (answer) => this.#submit(answer))
-    if (!asked) return
-    turn.append(asked.element)
-    this.#open.push(asked)
-    this.#showNewest(turn)
+  /** That it works on an answer. */
+  #work(): void {
+    this.#line?.say({ type: 'typing' })
   }
 
   // --- what the patient answers
 
-  #submit(answer: Answer): void {
-    const pending = this.#pending
-    if (!pending) return
+  #hear(activity: Activity): void {
+    if (activity.type !== 'message') return
+    if (!this.#pending) {
+      this.#queue.push(activity)
+      return
+    }
+    const { prompt, resolve } = this.#pending
     this.#pending = undefined
-    this.#reply.value = ''
-    this.#close()
-    this.#wait(true)
-    pending.resolve(answer)
-  }
-
-  #close(): void {
-    for (const question of this.#open) question.close()
-    this.#open = []
-    this.#listen(false)
-  }
-
-  #listen(listening: boolean): void {
-    for (const control of this.#composer.elements)
-      (control as HTMLInputElement | HTMLButtonElement).disabled = !listening
-    if (!listening) this.#reply.value = ''
-  }
-
-  /** Of the newest question. */
-  #firstControl(): HTMLElement | undefined {
-    const asked = [...this.#log.querySelectorAll<HTMLElement>('[data-asks]')].at(-1)
-    const controls = asked?.querySelectorAll<HTMLElement>('input, select, textarea, button') ?? []
-    return [...controls].find((control) => !control.matches(':disabled') && control.offsetParent !== null)
-  }
-
-  /** Whoever is at the bar or looks inside stays there. */
-  #focus(control: HTMLElement): void {
-    const at = document.activeElement
-    if (at && at !== document.body && !byId('chat').contains(at)) return
-    control.focus({ preventScroll: true })
-  }
-
-  // --- where it is shown
-
-  #add(line: HTMLElement): void {
-    this.#waiting.before(line)
-    this.#newest = line
-    this.#showNewest(line)
-  }
-
-  /** Its end, or its beginning where it is longer than the log. */
-  #showNewest(line: HTMLElement): void {
-    const end = this.#log.scrollHeight
-    const tall = line.offsetHeight > this.#log.clientHeight
-    this.#log.scrollTop = tall ? line.offsetTop - this.#log.offsetTop - 8 : end
-  }
-
-  #wait(waiting: boolean): void {
-    this.#waiting.hidden = !waiting
+    this.#work()
+    resolve(answerOf(activity, prompt))
   }
 }
 
-function speaker(who: string): HTMLElement {
-  return element('span', { class: 'unseen', lang: 'en' }, `${who}: `)
+// --- messages as activities
+
+function asActivity({ text, cards, layout, markdown }: Message, choices: Partial<Prompt>): Activity {
+  return {
+    type: 'message',
+    text,
+    textFormat: markdown ? 'markdown' : 'plain',
+    attachments: [...cards.map(adaptiveCard), ...choosing(text, choices)],
+    attachmentLayout: layout === 'carousel' ? 'carousel' : 'list',
+  }
 }
 
-/** What scrolls has to be reached by keyboard. */
-function scrolled(layout: string, cards: number): Record<string, string> {
-  return layout === 'carousel' && cards > 1 ? { tabindex: '0', role: 'group', 'aria-label': `${cards} cards` } : {}
+/** What a phone gets: choices by number, and no cards. */
+function asText({ text, cards }: Message, { titles = [] }: Partial<Prompt>): Activity {
+  const left = cards.length > 0 ? ['[There is a card here, which a text message cannot show.]'] : []
+  const lines = [text, ...left, ...titles.map((title, index) => `${index + 1}. ${title}`)]
+  return { type: 'message', text: lines.filter((line) => line !== '').join('\n'), textFormat: 'plain' }
+}
+
+function adaptiveCard(content: unknown): Attachment {
+  return { contentType: 'application/vnd.microsoft.card.adaptive', content }
+}
+
+/** The buttons of a choice speak for the patient, as those of the Bot Framework do; several are ticked in a card. */
+function choosing(text: string, { kind, titles = [], submitTitle }: Partial<Prompt>): Attachment[] {
+  if (kind === 'choice') {
+    const buttons = titles.map((title) => ({ type: 'imBack', title, value: title }))
+    return [{ contentType: 'application/vnd.microsoft.card.hero', content: { buttons } }]
+  }
+  if (kind !== 'several') return []
+  const choices = titles.map((title, index) => ({ title, value: String(index) }))
+  const list = { type: 'Input.ChoiceSet', id: PICKED, label: text, style: 'expanded', isMultiSelect: true, wrap: true }
+  const actions = [{ type: 'Action.Submit', title: submitTitle, data: {} }]
+  return [adaptiveCard({ type: 'AdaptiveCard', version: '1.3', body: [{ ...list, choices }], actions })]
+}
+
+const PICKED = 'picked'
+
+/** Exactly what was posted. */
+function answerOf({ text = '', value }: Activity, { kind, titles }: Prompt): Answer {
+  if (value === undefined || value === null) return { text }
+  const data = value as Record<string, unknown>
+  if (kind !== 'several') return { text, data }
+  const picked = String(data[PICKED] ?? '')
+    .split(',')
+    .filter((index) => index !== '')
+    .map(Number)
+  return { text: picked.map((index) => titles[index]).join(', '), picked }
 }
