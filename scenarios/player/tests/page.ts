@@ -24,8 +24,8 @@ const CHROMIUM = {
   ],
 }
 
-export const DESKTOP = { width: 1280, height: 800 }
-export const PHONE = { width: 390, height: 844 }
+export const DESKTOP = { width: 1280, height: 900 }
+export const PHONE = { width: 375, height: 800 }
 
 let handler: Handler
 let browser: Browser
@@ -119,18 +119,42 @@ export async function flaws(page: Page): Promise<string[]> {
 
 // --- the chat
 
-/** The newest question, once it can be answered. */
-export async function question(page: Page): Promise<Locator> {
-  await page.waitForFunction(() => {
-    const reply = document.getElementById('reply') as HTMLInputElement
-    return !reply.disabled && document.querySelector('[data-asks]') !== null
-  })
-  return page.locator('[data-asks]').last()
+/** What was said, without the copies for screen readers. */
+export const TRANSCRIPT = '.webchat__basic-transcript__transcript'
+const MESSAGE = `${TRANSCRIPT} .webchat__basic-transcript__activity`
+export const SEND_BOX = '[data-id="webchat-sendbox-input"]'
+
+/** The newest question, once it is shown and nothing is left to be answered before. Not the one of `before`. */
+export async function question(page: Page, before?: string): Promise<Locator> {
+  await page.waitForFunction(
+    ([message, before]) => {
+      const { asks } = document.getElementById('chat')!.dataset
+      const ofBot = `${message}:not(:has(.webchat__stacked-layout--from-user))`
+      return asks && asks !== before && document.querySelectorAll(ofBot).length === Number(asks)
+    },
+    [MESSAGE, before],
+  )
+  return page.locator(MESSAGE).last()
 }
 
-/** Everything that was said. */
+/** Of the question that waits. */
+export async function number(page: Page): Promise<string> {
+  await question(page)
+  return (await page.locator('#chat').getAttribute('data-asks'))!
+}
+
+/** Waits for a message with this text. */
+export async function hears(page: Page, text: string): Promise<void> {
+  await page.locator(MESSAGE, { hasText: text }).first().waitFor()
+}
+
+export async function ends(page: Page): Promise<void> {
+  await page.locator('#ended', { hasText: 'The scenario has ended' }).waitFor()
+}
+
+/** Everything that was said, and what the page has to say about it. */
 export async function said(page: Page): Promise<string> {
-  return page.locator('#log').innerText()
+  return `${await page.locator(TRANSCRIPT).innerText()}\n${await page.locator('#problems').innerText()}`
 }
 
 export async function codeIn(page: Page): Promise<string> {
@@ -142,8 +166,18 @@ export async function codeIn(page: Page): Promise<string> {
 /** Types an answer and sends it. */
 export async function reply(page: Page, text: string): Promise<void> {
   await question(page)
-  await page.locator('#reply').fill(text)
-  await page.locator('#reply').press('Enter')
+  await page.locator(SEND_BOX).fill(text)
+  await page.locator(SEND_BOX).press('Enter')
+}
+
+/** Sends it, and waits for the next question, or the end. */
+export async function answered(page: Page, text: string): Promise<void> {
+  const before = await number(page)
+  await reply(page, text)
+  await page.waitForFunction((before) => {
+    const { asks } = document.getElementById('chat')!.dataset
+    return (asks && asks !== before) || document.querySelector('#ended p')
+  }, before)
 }
 
 /** A scenario of this name and trigger, as the portal exports it. */
@@ -171,77 +205,125 @@ export async function load(page: Page, trigger: string, steps: object[]): Promis
 
 // --- hands
 
-/** Answers questions. Names are how they begin. */
+/** Answers the newest question. Names are how they begin. */
 export interface Hand {
   press(title: string): Promise<void>
+  /** Types into a field, or picks from a list by a title, or ticks. */
   fill(label: string, value: string): Promise<void>
-  tick(label: string): Promise<void>
-  /** The option of this name, or the nth. */
-  pick(option: string | number): Promise<void>
+  /** Of a list the option of this name, or the nth from 1, and goes on; where there is none, presses that button. */
+  choose(option: string | number, go?: string): Promise<void>
+}
+
+/** How one of the controls of a question is used. */
+interface Uses {
+  press(control: Locator): Promise<void>
+  type(control: Locator, value: string): Promise<void>
+  select(control: Locator, option: string | number): Promise<void>
 }
 
 export function mouse(page: Page): Hand {
-  const control = controls(page)
-  return {
-    press: async (title) => (await control.button(title)).click(),
-    fill: async (label, value) => (await control.field(label)).fill(value),
-    tick: async (label) => (await control.box(label)).check(),
-    pick: async (option) => {
-      const list = await control.list()
-      await list.selectOption(typeof option === 'number' ? { index: option } : { label: option })
+  return hand(page, {
+    press: (control) => control.click(),
+    type: (control, value) => control.fill(value),
+    select: async (control, option) => {
+      const options = await control.locator('option').allInnerTexts()
+      await control.selectOption({
+        index: typeof option === 'number' ? option : options.findIndex((one) => one.startsWith(option)),
+      })
     },
-  }
+  })
 }
 
-/** Tab, arrows, Enter, Space and typing. */
+/** Tab, arrows, Enter, Space, Escape and typing. */
 export function keyboard(page: Page): Hand {
-  const control = controls(page)
   const { keyboard } = page
-  return {
-    press: async (title) => {
-      await tabTo(page, await control.button(title))
-      await keyboard.press(title.length % 2 === 0 ? 'Enter' : 'Space')
+  let pressed = 0
+  return hand(page, {
+    press: async (control) => {
+      await tabInto(page, control)
+      pressed += 1
+      const isButton = await control.evaluate((at) => at.tagName === 'BUTTON')
+      await keyboard.press(isButton && pressed % 2 === 0 ? 'Enter' : 'Space')
     },
-    fill: async (label, value) => {
-      await tabTo(page, await control.field(label))
+    type: async (control, value) => {
+      await tabInto(page, control)
       // Of a date there are parts, in the order of the browser's language.
       const day = /^(\d{4})-(\d\d)-(\d\d)$/.exec(value)
       await keyboard.type(day ? `${day[2]}${day[3]}${day[1]}` : value)
     },
-    tick: async (label) => {
-      await tabTo(page, await control.box(label))
-      await keyboard.press('Space')
-    },
-    pick: async (option) => {
-      const list = await control.list()
-      await tabTo(page, list)
+    select: async (control, option) => {
+      await tabInto(page, control)
       const wanted = (at: HTMLSelectElement, option: string | number) =>
-        typeof option === 'number' ? at.selectedIndex === option : at.selectedOptions[0]?.text === option
-      for (let pressed = 0; !(await list.evaluate(wanted as never, option)); pressed++) {
+        typeof option === 'number' ? at.selectedIndex === option : at.selectedOptions[0]?.text.startsWith(option)
+      for (let pressed = 0; !(await control.evaluate(wanted as never, option)); pressed++) {
         assert.ok(pressed < 40, `no option ${option}`)
         await keyboard.press('ArrowDown')
       }
     },
-  }
+  })
 }
 
-/** What the newest question has. */
-function controls(page: Page) {
+function hand(page: Page, uses: Uses): Hand {
   const starts = (text: string) => new RegExp(`^${text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`)
+  const one = (asked: Locator, name: string) => asked.getByRole('button', { name: starts(name) }).first()
+  const pick = async (list: Locator, option: string | number) => {
+    if ((await list.evaluate((at) => at.tagName)) === 'SELECT') return uses.select(list, option)
+    const radios = list.getByRole('radio', typeof option === 'number' ? {} : { name: starts(option) })
+    await uses.press(typeof option === 'number' ? radios.nth(option - 1) : radios.first())
+  }
+  const press = async (title: string) => {
+    const before = await number(page)
+    await uses.press(one(await question(page), title))
+    await page.waitForFunction((before) => document.getElementById('chat')!.dataset.asks !== before, before)
+  }
   return {
-    button: async (title: string) =>
-      (await question(page)).getByRole('button', { name: starts(title), disabled: false }).first(),
-    field: async (label: string) => (await question(page)).getByLabel(starts(label)).first(),
-    box: async (label: string) => (await question(page)).getByRole('checkbox', { name: label }).first(),
-    list: async () => (await question(page)).locator('select').first(),
+    press,
+    fill: async (label, value) => {
+      const asked = await question(page)
+      const control = asked
+        .getByLabel(starts(label))
+        .or(asked.getByRole('checkbox', { name: label }))
+        .first()
+      const kind = await control.evaluate((at) => at.getAttribute('role') ?? at.getAttribute('type') ?? at.tagName)
+      if (kind === 'checkbox') await uses.press(control)
+      else if (kind === 'SELECT' || kind === 'radiogroup') await pick(control, value)
+      else await uses.type(control, value)
+    },
+    choose: async (option, go = 'Continue') => {
+      const asked = await question(page)
+      const list = asked.locator('select, [role=radiogroup]').first()
+      if ((await list.count()) === 0) {
+        const buttons = asked.getByRole('button')
+        return press(typeof option === 'number' ? await buttons.nth(option - 1).innerText() : option)
+      }
+      await pick(list, option)
+      await press(go)
+    },
   }
 }
 
-/** Moves the focus there, which is never far from the newest question. */
+/** Moves the focus there. In Web Chat, Tab goes round in one message: Escape leaves it, and Enter goes into the newest one. */
+async function tabInto(page: Page, target: Locator): Promise<void> {
+  const message = page.locator(MESSAGE).last()
+  if (!(await message.evaluate((at) => at.contains(document.activeElement)))) {
+    const history = page.locator('.webchat__basic-transcript')
+    if (await history.evaluate((at) => at.contains(document.activeElement))) await page.keyboard.press('Escape')
+    await tabTo(page, history, (await within(page, SEND_BOX)) ? 'Shift+Tab' : 'Tab')
+    await page.keyboard.press('End')
+    await page.keyboard.press('Enter')
+  }
+  await tabTo(page, target)
+}
+
+async function within(page: Page, selector: string): Promise<boolean> {
+  return page.locator(selector).evaluate((at) => at.contains(document.activeElement))
+}
+
+/** Moves the focus there, which is not far. */
 export async function tabTo(page: Page, target: Locator, key = 'Tab'): Promise<void> {
   await target.waitFor()
   for (let pressed = 0; !(await target.evaluate((at) => at === document.activeElement)); pressed++) {
-    assert.ok(pressed < 25, `${target} is not reached`)
+    assert.ok(pressed < 40, `${target} is not reached`)
     await page.keyboard.press(key)
   }
 }

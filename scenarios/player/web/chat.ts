@@ -3,6 +3,7 @@
 import { Closed, type Channel, type Event, type Message } from '../engine/conversation.ts'
 import type { Answer, Prompt } from '../engine/prompt.ts'
 import { DirectLine, type Activity, type Attachment } from './direct-line.ts'
+import { byId } from './element.ts'
 import type { Notices } from './notices.ts'
 import type { Face, Setting } from './player.ts'
 import { showChat } from './web-chat.ts'
@@ -15,11 +16,14 @@ interface Pending {
 
 export class Chat implements Face {
   readonly #notices: Notices
+  /** While a question waits: the how manieth message of the bot it is. */
+  readonly #element = byId('chat')
   #line: DirectLine | undefined
   #channel: Channel = 'webchat'
   #pending: Pending | undefined
   /** What was posted while nothing was asked, oldest first. Web Chat keeps old cards alive, and the bot forgets nothing. */
   #queue: Activity[] = []
+  #said = 0
 
   constructor(notices: Notices) {
     this.#notices = notices
@@ -28,7 +32,9 @@ export class Chat implements Face {
   clear({ channel, locale }: Setting): void {
     this.#pending?.reject(new Closed('the conversation begins anew'))
     this.#pending = undefined
+    delete this.#element.dataset.asks
     this.#queue = []
+    this.#said = 0
     this.#channel = channel
     this.#notices.clear()
     const line = new DirectLine((activity) => {
@@ -50,6 +56,7 @@ export class Chat implements Face {
       this.#pending = { prompt, resolve, reject }
       const next = this.#queue.shift()
       if (next) this.#hear(next)
+      else this.#element.dataset.asks = String(this.#said)
     })
   }
 
@@ -63,6 +70,7 @@ export class Chat implements Face {
   // --- what the bot says
 
   #say(message: Message, choices: Partial<Prompt> = {}): void {
+    this.#said += 1
     this.#line?.say(this.#channel === 'sms' ? asText(message, choices) : asActivity(message, choices))
   }
 
@@ -81,6 +89,7 @@ export class Chat implements Face {
     }
     const { prompt, resolve } = this.#pending
     this.#pending = undefined
+    delete this.#element.dataset.asks
     this.#work()
     resolve(answerOf(activity, prompt))
   }
