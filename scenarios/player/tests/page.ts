@@ -46,17 +46,20 @@ export function origin(): string {
   return handler.url
 }
 
+/** `warns`: what is expected on the console, and what the policy is expected to stop. */
+interface Options extends BrowserContextOptions {
+  warns?: RegExp
+}
+
 /**
  * Opens the page, uses it, and looks whether it kept still: nothing on the console, nothing asked of anybody else, nothing
  * kept, and nothing of a patient in the address.
  */
-export async function onPage(options: BrowserContextOptions, use: (page: Page) => Promise<void>): Promise<void> {
+export async function onPage({ warns, ...options }: Options, use: (page: Page) => Promise<void>): Promise<void> {
   const context = await browser.newContext({ viewport: DESKTOP, ...options })
   const heard: string[] = []
   const asked = new Set<string>()
-  context.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) heard.push(`${message.type()}: ${message.text()}`)
-  })
+  context.on('console', (message) => heard.push(`${message.type()}: ${message.text()}`))
   context.on('weberror', (error) => heard.push(String(error.error())))
   context.on('request', (request) => asked.add(request.url()))
   // What a policy stops gets nowhere.
@@ -67,20 +70,19 @@ export async function onPage(options: BrowserContextOptions, use: (page: Page) =
   page.setDefaultTimeout(10_000)
   try {
     await page.goto(handler.url)
-    await page.evaluate(() => {
-      const violations = ((window as any).violations = [] as string[])
-      addEventListener('securitypolicyviolation', ({ blockedURI }) => violations.push(blockedURI))
-    })
     await question(page)
     await use(page)
-    assert.deepEqual(heard, [])
-    assert.deepEqual(await page.evaluate(() => (window as any).violations), [])
+    assert.deepEqual(
+      heard.filter((text) => !warns?.test(text)),
+      [],
+    )
+    if (warns) assert.ok(heard.length > 0, `nothing is heard of ${warns}`)
     assert.deepEqual(
       [...asked].filter((url) => new URL(url).origin !== handler.url),
       [],
     )
     assert.equal(page.url(), `${handler.url}/`)
-    assert.deepEqual(await kept(page), { local: 0, session: 0, databases: 0, cookies: '' })
+    assert.deepEqual(await kept(page), { local: 0, session: 0, databases: 0, caches: 0, cookies: '' })
   } catch (error) {
     await shot(page, 'failed')
     throw error
@@ -94,6 +96,7 @@ function kept(page: Page) {
     local: localStorage.length,
     session: sessionStorage.length,
     databases: (await indexedDB.databases()).length,
+    caches: (await caches.keys()).length,
     cookies: document.cookie,
   }))
 }
@@ -107,14 +110,51 @@ export async function shot(page: Page, name: string): Promise<void> {
 
 const axe = readFileSync(fileURLToPath(new URL('../node_modules/axe-core/axe.min.js', import.meta.url)), 'utf8')
 
-/** What axe finds serious or critical. It needs a page whose policy is bypassed. */
+/** What axe finds in Web Chat's own parts, which nobody here can mend. */
+const NOT_OURS: { rule: string; at: string; why: string }[] = []
+
+/** What axe finds serious or critical. */
 export async function flaws(page: Page): Promise<string[]> {
   await page.evaluate(axe)
   const { violations } = await page.evaluate(() => (window as any).axe.run({ resultTypes: ['violations'] }))
   const bad = violations.filter(({ impact }: { impact: string }) => ['serious', 'critical'].includes(impact))
-  return bad.flatMap(({ id, nodes }: any) =>
-    nodes.map((node: any) => `${id}: ${node.html.slice(0, 150)} ${node.any[0]?.message ?? ''}`),
+  const found: { id: string; node: any }[] = bad.flatMap(({ id, nodes }: any) =>
+    nodes.map((node: any) => ({ id, node })),
   )
+  const ours: string[] = []
+  for (const { id, node } of found) {
+    const known = NOT_OURS.filter(({ rule }) => rule === id).map(({ at }) => at)
+    const excused = await page.evaluate(
+      ([target, known]) => known.some((at) => document.querySelector(target)?.matches(at)),
+      [String(node.target[0]), known] as const,
+    )
+    if (!excused) ours.push(`${id} at ${node.target[0]}: ${node.html.slice(0, 150)} ${node.any[0]?.message ?? ''}`)
+  }
+  return ours
+}
+
+/** Titles and labels that are not shown whole. */
+export async function cut(page: Page): Promise<string[]> {
+  return page.evaluate((transcript) => {
+    const named = ['.ac-pushButton', 'label', '.ac-textBlock', '.ac-textRun', '.ac-input-container span']
+    const all = document.querySelectorAll(named.map((one) => `${transcript} .ac-adaptiveCard ${one}`).join())
+    const parts = [...all].flatMap((one) => [one, ...one.querySelectorAll('*')])
+    return parts
+      .filter((part) => part.clientWidth > 0 && part.scrollWidth > part.clientWidth)
+      .map((part) => `\`${part.textContent}\` is cut: it takes ${part.scrollWidth} px, and has ${part.clientWidth}`)
+  }, TRANSCRIPT)
+}
+
+/** Attachments of which nothing can be pressed or filled in. */
+export async function dropped(page: Page): Promise<string[]> {
+  return page.evaluate((transcript) => {
+    const rows = document.querySelectorAll(
+      `${transcript} :is([aria-roledescription=attachment], [class*=filmstrip-attachment])`,
+    )
+    return [...rows]
+      .filter((row) => !row.querySelector('.ac-adaptiveCard :is(button, input, select)'))
+      .map((row) => `an empty card after \`${row.previousElementSibling?.textContent}\``)
+  }, TRANSCRIPT)
 }
 
 // --- the chat
@@ -122,19 +162,19 @@ export async function flaws(page: Page): Promise<string[]> {
 /** What was said, without the copies for screen readers. */
 export const TRANSCRIPT = '.webchat__basic-transcript__transcript'
 const MESSAGE = `${TRANSCRIPT} .webchat__basic-transcript__activity`
+const OF_BOT = `${MESSAGE}:not(:has(.webchat__stacked-layout--from-user))`
 export const SEND_BOX = '[data-id="webchat-sendbox-input"]'
 
 /** The newest question, once it is shown and nothing is left to be answered before. Not the one of `before`. */
 export async function question(page: Page, before?: string): Promise<Locator> {
   await page.waitForFunction(
-    ([message, before]) => {
+    ([ofBot, before]) => {
       const { asks } = document.getElementById('chat')!.dataset
-      const ofBot = `${message}:not(:has(.webchat__stacked-layout--from-user))`
-      return asks && asks !== before && document.querySelectorAll(ofBot).length === Number(asks)
+      return asks && asks !== before && document.querySelectorAll(ofBot!).length === Number(asks)
     },
-    [MESSAGE, before],
+    [OF_BOT, before],
   )
-  return page.locator(MESSAGE).last()
+  return page.locator(OF_BOT).last()
 }
 
 /** Of the question that waits. */
@@ -158,9 +198,10 @@ export async function said(page: Page): Promise<string> {
 }
 
 export async function codeIn(page: Page): Promise<string> {
-  const found = /\b[0-9A-Z]{5}[-\u2011][0-9A-Z]{5}\b/.exec(await said(page))
-  assert.ok(found, await said(page))
-  return found[0]
+  const text = await said(page)
+  const newest = text.match(/\b[0-9A-Z]{5}[-\u2011][0-9A-Z]{5}\b/g)?.at(-1)
+  assert.ok(newest, text)
+  return newest
 }
 
 /** Types an answer and sends it. */
@@ -211,7 +252,7 @@ export interface Hand {
   /** Types into a field, or picks from a list by a title, or ticks. */
   fill(label: string, value: string): Promise<void>
   /** Of a list the option of this name, or the nth from 1, and goes on; where there is none, presses that button. */
-  choose(option: string | number, go?: string): Promise<void>
+  choose(option: string | number): Promise<void>
 }
 
 /** How one of the controls of a question is used. */
@@ -265,46 +306,46 @@ export function keyboard(page: Page): Hand {
 
 function hand(page: Page, uses: Uses): Hand {
   const starts = (text: string) => new RegExp(`^${text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`)
-  const one = (asked: Locator, name: string) => asked.getByRole('button', { name: starts(name) }).first()
-  const pick = async (list: Locator, option: string | number) => {
-    if ((await list.evaluate((at) => at.tagName)) === 'SELECT') return uses.select(list, option)
-    const radios = list.getByRole('radio', typeof option === 'number' ? {} : { name: starts(option) })
-    await uses.press(typeof option === 'number' ? radios.nth(option - 1) : radios.first())
-  }
   const press = async (title: string) => {
     const before = await number(page)
-    await uses.press(one(await question(page), title))
+    await uses.press((await question(page)).getByRole('button', { name: starts(title) }).first())
     await page.waitForFunction((before) => document.getElementById('chat')!.dataset.asks !== before, before)
   }
   return {
     press,
     fill: async (label, value) => {
       const asked = await question(page)
-      const control = asked
-        .getByLabel(starts(label))
-        .or(asked.getByRole('checkbox', { name: label }))
-        .first()
-      const kind = await control.evaluate((at) => at.getAttribute('role') ?? at.getAttribute('type') ?? at.tagName)
-      if (kind === 'checkbox') await uses.press(control)
-      else if (kind === 'SELECT' || kind === 'radiogroup') await pick(control, value)
-      else await uses.type(control, value)
+      const boxes = page.locator('[type=radio], [type=checkbox]')
+      // Of a list, the first one has the label too.
+      const box = asked.locator(boxes).and(page.getByLabel(label)).first()
+      const list = box.locator('xpath=ancestor::*[contains(@class, "ac-input-container")]').locator(boxes)
+      const many = await list.count()
+      if (many === 1) await uses.press(list)
+      else if (many > 1) {
+        for (const name of value.split(', ')) await uses.press(list.and(page.getByLabel(name)).first())
+      } else {
+        const field = asked.getByLabel(starts(label)).first()
+        if ((await field.evaluate((at) => at.tagName)) === 'SELECT') await uses.select(field, value)
+        else await uses.type(field, value)
+      }
     },
-    choose: async (option, go = 'Continue') => {
+    choose: async (option) => {
       const asked = await question(page)
-      const list = asked.locator('select, [role=radiogroup]').first()
+      const list = asked.locator('select, [type=radio]')
       if ((await list.count()) === 0) {
         const buttons = asked.getByRole('button')
         return press(typeof option === 'number' ? await buttons.nth(option - 1).innerText() : option)
       }
-      await pick(list, option)
-      await press(go)
+      if ((await list.count()) === 1) await uses.select(list, option)
+      else await uses.press(typeof option === 'number' ? list.nth(option - 1) : list.and(page.getByLabel(option)))
+      await press(await asked.getByRole('button').first().innerText())
     },
   }
 }
 
 /** Moves the focus there. In Web Chat, Tab goes round in one message: Escape leaves it, and Enter goes into the newest one. */
 async function tabInto(page: Page, target: Locator): Promise<void> {
-  const message = page.locator(MESSAGE).last()
+  const message = page.locator(OF_BOT).last()
   if (!(await message.evaluate((at) => at.contains(document.activeElement)))) {
     const history = page.locator('.webchat__basic-transcript')
     if (await history.evaluate((at) => at.contains(document.activeElement))) await page.keyboard.press('Escape')

@@ -27,8 +27,10 @@ takeExports(library, (triggers) => {
 addEventListener('error', ({ message }) => problem(`the page failed: ${message}`))
 addEventListener('unhandledrejection', ({ reason }) => problem(`the page failed: ${reason}`))
 addEventListener('securitypolicyviolation', ({ blockedURI, effectiveDirective }) => {
-  problem(`the policy of this page does not let it load ${blockedURI || 'this'} (${effectiveDirective})`)
+  if (effectiveDirective.endsWith('-attr')) problem('Web Chat leaves out the styles and scripts of HTML')
+  else problem(`the policy of this page does not let it load ${blockedURI || 'this'} (${effectiveDirective})`)
 })
+
 // Web Chat says on the console what it leaves out, such as a card.
 for (const level of ['warn', 'error'] as const) {
   const log = console[level].bind(console)

@@ -35,6 +35,7 @@ export class Player {
   #face: Face | undefined
   #views: View[] = []
   #conversation: Conversation | undefined
+  #told = new Set<string>()
 
   constructor(scenarios: ReadonlyMap<string, Scenario>, env: Record<string, string>) {
     this.#scenarios = scenarios
@@ -49,6 +50,7 @@ export class Player {
   /** Begins anew. */
   async play(setting: Setting): Promise<void> {
     this.#conversation?.close()
+    this.#told.clear()
     for (const view of this.#views) view.clear(setting)
     const conversation = (this.#conversation = this.#converse(setting))
     try {
@@ -60,8 +62,10 @@ export class Player {
     if (conversation === this.#conversation) this.#face?.end()
   }
 
-  /** What fails in the page, and not in the engine. */
+  /** What fails in the page, and not in the engine. Told once. */
   problem(text: string): void {
+    if (this.#told.has(text)) return
+    this.#told.add(text)
     this.#show({ type: 'problem', text })
   }
 
