@@ -18,11 +18,19 @@ use tokio::{
 
 use crate::fakes::functions_host::{FunctionsHost, HANDLER};
 
-const INDEX: &str = "<!doctype html><title>chat</title>";
+const INDEX: &str = "<!doctype html><title>chat</title><meta property=\"csp-nonce\" nonce=\"{nonce}\">";
 const SANDBOX: &str = "onmessage = function () {}";
 const OUTSIDE: &str = "what is beside the folder is nobody's business";
 
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+     font-src 'self'; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; \
+     frame-ancestors 'none'";
+/// Of `index.html` alone.
+const INDEX_POLICY: &str = "default-src 'none'; script-src 'self'; \
+     style-src 'self' 'nonce-{nonce}' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='; \
+     style-src-attr 'unsafe-hashes' 'sha256-De7agAeYqm6ANIVvRRW6HFWi52AJW8inhFE0gSdgXnI=' \
+     'sha256-kFAIUwypIt04FgLyVU63Lcmp2AQimPh/TdYjy04Flxs=' \
+     'sha256-XzJlZKVo+ff9ozww9Sr2p/2TbJXITZuaWMZ9p53zN1U='; img-src 'self' data: blob:; \
      font-src 'self'; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; \
      frame-ancestors 'none'";
 const SANDBOX_POLICY: &str = "default-src 'none'; script-src 'unsafe-eval'; sandbox allow-scripts";
@@ -135,6 +143,10 @@ fn header<'a>(response: &'a Response, name: &str) -> &'a str {
 
 /// That it is guarded as everything is that a browser is shown.
 fn assert_guarded(response: &Response, policy: &str) {
+    assert_guarded_and(response, policy, "no-cache");
+}
+
+fn assert_guarded_and(response: &Response, policy: &str, caching: &str) {
     let path = response.url().path().to_owned();
     for (name, value) in [
         ("content-security-policy", policy),
@@ -142,7 +154,7 @@ fn assert_guarded(response: &Response, policy: &str) {
         ("referrer-policy", "no-referrer"),
         ("cross-origin-opener-policy", "same-origin"),
         ("cross-origin-resource-policy", "same-origin"),
-        ("cache-control", "no-cache"),
+        ("cache-control", caching),
     ] {
         assert_eq!(header(response, name), value, "{path}: {name}");
     }
@@ -161,12 +173,40 @@ const PROBLEM: &str = "application/problem+json";
 // --- the page in the folder
 
 #[tokio::test]
+async fn the_page_has_a_nonce_of_its_own_each_time() {
+    let served = ByHand::with_page().await;
+    let mut nonces = BTreeSet::new();
+    for path in ["/", "/", "/?chat", "/index.html", "//index.html", "/%69ndex.html"] {
+        let response = served.get(path).await;
+        assert_eq!(
+            (response.status().as_u16(), header(&response, "content-type")),
+            (200, "text/html; charset=utf-8"),
+            "{path}"
+        );
+        let policy = header(&response, "content-security-policy").to_owned();
+        let nonce =
+            policy.split_once("'nonce-").and_then(|(_, rest)| rest.split_once('\'')).expect("a nonce").0;
+        assert_eq!(BASE64_STANDARD.decode(nonce).expect("base64").len(), 16, "{path}");
+        assert_guarded_and(&response, &INDEX_POLICY.replace("{nonce}", nonce), "no-store");
+        assert_eq!(header(&response, "last-modified"), "(none)", "{path}");
+        let length = header(&response, "content-length").to_owned();
+        assert_eq!(response.text().await.expect("a body"), INDEX.replace("{nonce}", nonce), "{path}");
+        assert!(nonces.insert(nonce.to_owned()), "{path}: {nonce} again");
+        let head = served.ask(Method::HEAD, path, &[]).await;
+        assert_eq!(header(&head, "content-length"), length, "{path}");
+    }
+    fs::write(served.dist().join("index.html"), "built anew").expect("a file");
+    for asked in [("if-modified-since", "Fri, 31 Dec 9999 23:59:59 GMT"), ("range", "bytes=0-5")] {
+        let response = served.ask(Method::GET, "/", &[asked]).await;
+        assert_eq!(response.status(), 200, "{asked:?}");
+        assert_eq!(response.text().await.expect("a body"), "built anew", "{asked:?}");
+    }
+}
+
+#[tokio::test]
 async fn the_page_is_what_is_in_the_folder_when_it_is_asked_for() {
     let mut served = ByHand::with_page().await;
     for (path, content_type, text) in [
-        ("/", "text/html", INDEX),
-        ("/?chat", "text/html", INDEX),
-        ("/index.html", "text/html", INDEX),
         ("/assets/chat.js", "text/javascript", "export {}"),
         ("/assets/chat.css", "text/css", "main { color: black }"),
         ("/assets/chat.woff2", "font/woff2", "a font"),
@@ -183,8 +223,8 @@ async fn the_page_is_what_is_in_the_folder_when_it_is_asked_for() {
         assert_eq!(header(&head, "content-length"), text.len().to_string(), "{path}");
         assert_guarded(&head, PAGE_POLICY);
     }
-    fs::write(served.dist().join("index.html"), "built anew").expect("a file");
-    assert_eq!(served.get("/").await.text().await.expect("a body"), "built anew");
+    fs::write(served.dist().join("assets/chat.js"), "built anew").expect("a file");
+    assert_eq!(served.get("/assets/chat.js").await.text().await.expect("a body"), "built anew");
 
     let told = served.line("to chat with the clinic").await;
     assert!(told.contains(&served.url), "{told}");
@@ -394,7 +434,10 @@ async fn without_a_folder_the_functions_are_shown_as_a_table() {
     let style =
         html.split_once("<style>").and_then(|(_, rest)| rest.split_once("</style>")).expect("a style").0;
     let hash = BASE64_STANDARD.encode(Sha256::digest(style));
-    assert_eq!(policy, PAGE_POLICY.replace("style-src 'self'", &format!("style-src 'sha256-{hash}'")));
+    let expected = PAGE_POLICY
+        .replace("style-src 'self'", &format!("style-src 'sha256-{hash}'"))
+        .replace("img-src 'self' data:", "img-src data:");
+    assert_eq!(policy, expected);
 
     let length = html.len().to_string();
     let html = html.replace("<wbr>", "");

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from 'playwright-core'
+import { chromium, type Browser, type BrowserContext, type Locator, type Page } from 'playwright-core'
 
 import { startHandler, type Handler } from './handler.ts'
 
@@ -29,11 +29,14 @@ export const PHONE = { width: 375, height: 800 }
 
 let handler: Handler
 let browser: Browser
+/** One for all, so that the browser compiles Web Chat once. */
+let context: BrowserContext
 
 export async function start(): Promise<void> {
   mkdirSync(SHOTS, { recursive: true })
   handler = await startHandler({ env: { PLAYER_DIR: BUILT } })
   browser = await chromium.launch(CHROMIUM)
+  context = await browser.newContext({ hasTouch: true })
 }
 
 export async function stop(): Promise<void> {
@@ -46,8 +49,10 @@ export function origin(): string {
   return handler.url
 }
 
-/** `warns`: what is expected on the console, and what the policy is expected to stop. */
-interface Options extends BrowserContextOptions {
+interface Options {
+  viewport?: { width: number; height: number }
+  colorScheme?: 'light' | 'dark'
+  /** What is expected on the console, and what the policy is expected to stop. */
   warns?: RegExp
 }
 
@@ -55,19 +60,23 @@ interface Options extends BrowserContextOptions {
  * Opens the page, uses it, and looks whether it kept still: nothing on the console, nothing asked of anybody else, nothing
  * kept, and nothing of a patient in the address.
  */
-export async function onPage({ warns, ...options }: Options, use: (page: Page) => Promise<void>): Promise<void> {
-  const context = await browser.newContext({ viewport: DESKTOP, ...options })
+export async function onPage(
+  { viewport = DESKTOP, colorScheme = 'light', warns }: Options,
+  use: (page: Page) => Promise<void>,
+): Promise<void> {
+  const page = await context.newPage()
+  await page.setViewportSize(viewport)
+  await page.emulateMedia({ colorScheme })
+  page.setDefaultTimeout(10_000)
   const heard: string[] = []
   const asked = new Set<string>()
-  context.on('console', (message) => heard.push(`${message.type()}: ${message.text()}`))
-  context.on('weberror', (error) => heard.push(String(error.error())))
-  context.on('request', (request) => asked.add(request.url()))
+  page.on('console', (message) => heard.push(`${message.type()}: ${message.text()}`))
+  page.on('pageerror', (error) => heard.push(String(error)))
+  page.on('request', (request) => asked.add(request.url()))
   // What a policy stops gets nowhere.
-  context.on('requestfailed', (request) => {
+  page.on('requestfailed', (request) => {
     if (request.failure()?.errorText === 'csp') asked.delete(request.url())
   })
-  const page = await context.newPage()
-  page.setDefaultTimeout(10_000)
   try {
     await page.goto(handler.url)
     await question(page)
@@ -87,7 +96,7 @@ export async function onPage({ warns, ...options }: Options, use: (page: Page) =
     await shot(page, 'failed')
     throw error
   } finally {
-    await context.close()
+    await page.close()
   }
 }
 
@@ -263,16 +272,20 @@ interface Uses {
 }
 
 export function mouse(page: Page): Hand {
-  return hand(page, {
-    press: (control) => control.click(),
-    type: (control, value) => control.fill(value),
-    select: async (control, option) => {
-      const options = await control.locator('option').allInnerTexts()
-      await control.selectOption({
-        index: typeof option === 'number' ? option : options.findIndex((one) => one.startsWith(option)),
-      })
-    },
-  })
+  return hand(page, { press: (control) => control.click(), type, select })
+}
+
+/** Waits for no scrolling, as a mouse has to. */
+export function script(page: Page): Hand {
+  return hand(page, { press: (control) => control.evaluate((at: HTMLElement) => at.click()), type, select })
+}
+
+const type: Uses['type'] = (control, value) => control.fill(value)
+
+const select: Uses['select'] = async (control, option) => {
+  const options = await control.locator('option').allInnerTexts()
+  const nth = typeof option === 'number' ? option : options.findIndex((one) => one.startsWith(option))
+  await control.selectOption({ index: nth })
 }
 
 /** Tab, arrows, Enter, Space, Escape and typing. */
