@@ -29,14 +29,13 @@ export const PHONE = { width: 375, height: 800 }
 
 let handler: Handler
 let browser: Browser
-/** One for all, so that the browser compiles Web Chat once. */
-let context: BrowserContext
+/** Those that no page is in. They are used again, as each has to compile Web Chat; side by side in one, pages wait. */
+const free: BrowserContext[] = []
 
 export async function start(): Promise<void> {
   mkdirSync(SHOTS, { recursive: true })
   handler = await startHandler({ env: { PLAYER_DIR: BUILT } })
   browser = await chromium.launch(CHROMIUM)
-  context = await browser.newContext({ hasTouch: true })
 }
 
 export async function stop(): Promise<void> {
@@ -64,6 +63,7 @@ export async function onPage(
   { viewport = DESKTOP, colorScheme = 'light', warns }: Options,
   use: (page: Page) => Promise<void>,
 ): Promise<void> {
+  const context = free.pop() ?? (await browser.newContext({ hasTouch: true }))
   const page = await context.newPage()
   await page.setViewportSize(viewport)
   await page.emulateMedia({ colorScheme })
@@ -97,6 +97,7 @@ export async function onPage(
     throw error
   } finally {
     await page.close()
+    free.push(context)
   }
 }
 
