@@ -57,14 +57,28 @@ function rich(text) {
 `
 
 /**
- * `plain(text)` keeps what patients and clinics write from being read as Markdown or HTML. `sayBack(titles)` puts what was
+ * `plain(text)` keeps what patients and clinics write from being read as Markdown or HTML, and from becoming a link. `sayBack(titles)` puts what was
  * answered at the head of the next message, since a client need not show what was pressed. `ready(head)` makes the
  * question of `scenario.asked` one that was not asked before.
  */
 const SAYING = js`
 ${RICH}
 function plain(text) {
-  return scenario.sms ? text : text.replace(/[!-\/:-@\[-\x60{-~]/g, '\\$&');
+  if (scenario.sms) return text;
+  return text.replace(/[!-\/:-@\[-\x60{-~]/g, function (mark, at) {
+    // What means nothing where it stands stays as it is: not every channel takes the backslash away.
+    var left = text.charAt(at - 1);
+    var right = text.charAt(at + 1);
+    var once = text.indexOf(mark) === text.lastIndexOf(mark);
+    var harmless = mark === '%' || (mark === ',' && left !== ',' && right !== ',') ||
+      (/[-:.\/]/.test(mark) && /\d/.test(left) && /\d/.test(right)) ||
+      (mark === '-' && /[A-Za-z]/.test(left) && /[A-Za-z0-9]/.test(right)) ||
+      (mark === '.' && /[A-Za-z]/.test(left) && /^ ?$/.test(right)) ||
+      (/[?$]/.test(mark) && once) ||
+      (mark === '(' && !/^\((c|r|tm|p)\)/i.test(text.slice(at))) ||
+      (mark === ')' && !/^\d+$/.test(text.slice(0, at)));
+    return harmless ? mark : '\\' + mark;
+  });
 }
 function sayBack(titles) {
   var said = titles.join(', ');
