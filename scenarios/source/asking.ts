@@ -16,13 +16,11 @@ import {
   type Named,
   type Target,
 } from './building.ts'
+import { LONGEST_TITLE } from '../player/engine/card.ts'
 
 /** Steps that every scenario has: `ending()` in scheduling.ts. */
 export const STOP = 'bye'
 export const LOST = 'lost'
-
-/** Web Chat cuts the title of a button that is longer, in a window 375 px wide. A list wraps. */
-export const LONGEST_TITLE = 35
 
 /**
  * Labels of fields, what is required and what a button sends are of 1.3. Web Chat looks after them in a card of 1.2 too,

@@ -90,7 +90,7 @@ export const texts: Record<string, Text> = {
   anyTime: { en: 'Any time', es: 'A cualquier hora' },
   morning: { en: 'In the morning', es: 'Por la mañana' },
   afternoon: { en: 'In the afternoon', es: 'Por la tarde' },
-  evening: { en: 'In the evening, from 5 PM', es: 'Al final de la tarde, desde las 17:00' },
+  evening: { en: 'In the evening, from 5 PM', es: 'Al atardecer, desde las 17:00' },
   orDate: {
     en: 'Or send me a date as 2027-01-31, year first.',
     es: 'O envíeme una fecha como 2027-01-31, con el año primero.',

@@ -52,6 +52,43 @@ export function reasonsToDrop(card: unknown): string[] {
   return parsed.validateProperties().validationEvents.map(({ message }) => message)
 }
 
+/** Web Chat cuts the title of a button that is longer, in a window 375 px wide. */
+export const LONGEST_TITLE = 35
+
+/** What of a card patients do not get to see, or not whole, or without being told what is wrong. */
+export function flawsOf(card: Element): string[] {
+  const found = [...reasonsToDrop(card)]
+  const inputs = inputsOf(card)
+  const submits = actionsOf(card).filter(({ type }) => type === 'Action.Submit')
+  if (!card.speak) found.push('the card has no `speak`, and so no name')
+  for (const { title = '' } of actionsOf(card)) {
+    if (title.length > LONGEST_TITLE) found.push(`the button \`${title}\` has ${title.length} characters, and is cut`)
+  }
+  for (const { type, text, wrap } of all(card)) {
+    if (type === 'TextBlock' && !wrap) found.push(`the text \`${text}\` does not wrap`)
+  }
+  if (inputs.length > 0 && submits.filter(({ associatedInputs }) => associatedInputs !== 'none').length > 1) {
+    found.push('more than one button waits for what is filled in')
+  }
+  for (const input of inputs) found.push(...flawsOfInput(input).map((flaw) => `${input.label ?? input.id} ${flaw}`))
+  return found
+}
+
+function flawsOfInput(input: Element): string[] {
+  const { label, placeholder, title, choices, style, wrap, isRequired, min, max, regex, errorMessage } = input
+  const found: string[] = []
+  if (!label) found.push('has no label')
+  if (!placeholder && !title && style !== 'expanded')
+    found.push('has no placeholder, and so no name where it is read out')
+  if ((isRequired || min !== undefined || max !== undefined || regex) && !errorMessage)
+    found.push('fails without a word')
+  if ((style === 'expanded' || isToggle(input)) && !wrap) found.push('does not wrap')
+  for (const choice of style === 'expanded' ? [] : (choices ?? [])) {
+    if (choice.title.length > LONGEST_TITLE) found.push(`has \`${choice.title}\`, which is cut`)
+  }
+  return found
+}
+
 export function inputsOf(element: Element): Element[] {
   return all(element).filter(({ type }) => type?.startsWith('Input.'))
 }

@@ -5,9 +5,10 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { LONGEST_TITLE } from '../../source/asking.ts'
+import { LONGEST_TITLE } from '../engine/card.ts'
 import { texts } from '../../source/texts.ts'
 import { readScenario } from '../engine/read.ts'
+import { cardsOf } from './cards.ts'
 import { complaints } from './check.ts'
 import { exported, steps, textKeys, titleKeys } from './compile.ts'
 import { sheet, table } from './localization.ts'
@@ -20,11 +21,15 @@ const SCENARIOS = fileURLToPath(new URL('../../', import.meta.url))
 async function main(): Promise<void> {
   const check = process.argv.includes('--check')
   const wrong: string[] = []
+  let cards = 0
   const made = new Map<string, string | Buffer>()
   for (const source of sources) {
     const text = exported(source)
     const scenario = readScenario(text)
     wrong.push(...complaints(scenario))
+    const shown = await cardsOf(scenario)
+    wrong.push(...shown.wrong)
+    cards += shown.cards
     made.set(`${source.trigger}.json`, text)
     made.set(`pictures/${source.trigger}.svg`, picture(scenario))
   }
@@ -55,7 +60,9 @@ async function main(): Promise<void> {
     }
   }
   for (const text of wrong) console.error(text)
-  console.log(`${sources.length} scenarios, ${sources.reduce((sum, source) => sum + source.steps.length, 0)} steps`)
+  console.log(
+    `${sources.length} scenarios, ${sources.reduce((sum, source) => sum + source.steps.length, 0)} steps, ${cards} cards looked at`,
+  )
   process.exitCode = wrong.length > 0 ? 1 : 0
 }
 

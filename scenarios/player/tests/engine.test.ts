@@ -7,8 +7,9 @@ import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 
 import { NotAScenario, readScenario, type Scenario } from '../engine/read.ts'
+import { cardsOf } from '../generate/cards.ts'
 import { fill } from '../headless/card.ts'
-import { play, type Played, type Scripted } from '../headless/play.ts'
+import { play, scenariosIn, SCENARIOS, type Played, type Scripted } from '../headless/play.ts'
 import { nodeSandbox } from '../headless/sandbox.ts'
 
 type Loose = Record<string, unknown> & { id?: string; designer?: Record<string, unknown> }
@@ -527,5 +528,35 @@ describe('the sandbox', () => {
   test('what one step leaves behind is gone in the next', async () => {
     const leaves = scenario('leaves', acts('left = 1'), says('"" + typeof left'))
     assert.deepEqual(said(await plays([leaves])), ['undefined'])
+  })
+})
+
+describe('what Web Chat would drop or cut of our own cards', () => {
+  const ours = scenariosIn(SCENARIOS).get('scheduling_two_dose')!
+
+  /** What is wrong when a piece of every action is another one. */
+  async function refused(before: string, after: string): Promise<string> {
+    const steps = ours.steps.map((step) =>
+      step.type === 'action' ? { ...step, onInit: step.onInit.replaceAll(before, after) } : step,
+    )
+    assert.notDeepEqual(steps, ours.steps, before)
+    const { wrong } = await cardsOf({ ...ours, steps, byId: new Map(steps.map((step) => [step.id, step])) })
+    return wrong.join('\n')
+  }
+
+  test('is refused, whichever it is', async () => {
+    assert.deepEqual((await cardsOf(ours)).wrong, [])
+    for (const [before, after, why] of [
+      ['label: t.consent, ', '', /Details" \(en\).*Required inputs should have a label/],
+      ['errorMessage: scenario.t.pastDay', '', /When" \(es\).*fails without a word/],
+      ['input.errorMessage = missing(field.kind);', '', /Required inputs should have an error message/],
+      [", associatedInputs: 'none'", '', /more than one button waits/],
+      ['placeholder: field.label,', '', /has no placeholder/],
+      ['var short = true;', 'var short = true; choices[0].title += choices[0].title;', /is cut/],
+      ["style: short ? 'compact' : 'expanded', wrap: true", "style: 'expanded'", /does not wrap/],
+      ["weight: 'Bolder', wrap: true", "weight: 'Bolder'", /the text `.*` does not wrap/],
+    ] as const) {
+      assert.match(await refused(before, after), why, before)
+    }
   })
 })

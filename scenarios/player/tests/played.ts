@@ -2,8 +2,7 @@
 
 import assert from 'node:assert/strict'
 
-import { LONGEST_TITLE } from '../../source/asking.ts'
-import { actionsOf, inputsOf, reasonsToDrop, type Element } from '../engine/card.ts'
+import { flawsOf, type Element } from '../engine/card.ts'
 import { edges } from '../engine/export.ts'
 import type { Answer, Prompt } from '../engine/prompt.ts'
 import type { Http } from '../engine/request.ts'
@@ -68,22 +67,12 @@ export async function plays(trigger: string, answers: Scripted[], options: Optio
   assert.deepEqual(played.problems, [], played.transcript)
   if (table) assert.deepEqual(played.notes, [], played.transcript)
   assert.deepEqual(
-    [...played.messages, ...played.prompts].flatMap(({ cards }) => cards.flatMap(flawsOf)),
+    [...played.messages, ...played.prompts].flatMap(({ cards }) => cards.flatMap((card) => flawsOf(card as Element))),
     [],
   )
   if (!unfinished) assert.equal(played.end, 'ended', `it still asks: ${played.transcript}`)
   assert.equal(rest.length, 0, `${rest.length} answers were not asked for:\n${played.transcript}`)
   return played
-}
-
-/** What Web Chat would not show of a card, or not whole. */
-function flawsOf(card: unknown): string[] {
-  const titles = actionsOf(card as Element).map(({ title }) => title ?? '')
-  const cut = titles.filter(({ length }) => length > LONGEST_TITLE).map((title) => `\`${title}\` is cut`)
-  const unspoken = inputsOf(card as Element)
-    .filter(({ label, placeholder, title, choices }) => !label || !(placeholder || title || choices))
-    .map(({ id }) => `${id} has no name`)
-  return [...reasonsToDrop(card), ...cut, ...unspoken]
 }
 
 /** What is known of a patient when a scenario has ended. */
