@@ -44,7 +44,7 @@ fn every_way_of_every_scenario_is_taken() {
 }
 
 #[test]
-fn every_question_takes_only_its_own_answers() {
+fn a_question_takes_only_its_own_answers() {
     tests_of("restless");
 }
 

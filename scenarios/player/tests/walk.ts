@@ -252,13 +252,15 @@ class Visit {
     return [...moves, ...(others?.(prompt) ?? [])]
   }
 
-  /** Every button of every card before; of a question that was asked again and again, those of its first and last card. */
+  /** Every button of every card before. Of a question that was asked again and again it is the first card; of the present
+   * one, which has been asked before too, all of them. */
   #olds(): Old[] {
+    const now = withoutIds(this.#prompts.at(-1)!)
     const cards = new Map<string, Prompt>()
-    for (const prompt of this.#prompts.slice(0, -1)) {
-      const first = `first ${withoutIds(prompt)}`
-      if (!cards.has(first)) cards.set(first, prompt)
-      else cards.set(`last ${withoutIds(prompt)}`, prompt)
+    for (const [index, prompt] of this.#prompts.slice(0, -1).entries()) {
+      const asked = withoutIds(prompt)
+      const key = asked === now ? `${index}` : asked
+      if (!cards.has(key)) cards.set(key, prompt)
     }
     return [...cards.values()].flatMap((prompt) =>
       (prompt.cards as Element[]).flatMap((card) =>
