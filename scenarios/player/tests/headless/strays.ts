@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 
+import { inputsOf, type Element } from '../../engine/card.ts'
 import { buttons, choose, fill, offered, press, send } from '../../headless/card.ts'
 import { overTheNetwork } from '../../headless/play.ts'
 import { between, call, codeIn, isOnlyText, plays, seeing, type Call } from '../played.ts'
@@ -336,5 +337,37 @@ describe('back and forth', () => {
         fill(past, 'Stop here'),
       ),
     ])
+  })
+
+  test('a form says what is needed, what is wrong, and which question each line is of', async () => {
+    const path = [...toEastside, choose('Check-up'), press('Dr. Watt'), on(day(195)), choose(1)]
+    const played = await plays('scheduling_book', [...path, 'hello', 'Pat Doe', somebody().email, '-', '2', '0'])
+    const [card] = played.prompts.find(({ text }) => text.includes('a few details'))!.cards as [Element]
+    const labels = inputsOf(card).map(({ label }) => label)
+    assert.ok(labels.includes('E-mail address (or a phone number)'), labels.join())
+    assert.ok(labels.includes('Phone number (or an e-mail address)'), labels.join())
+    assert.equal(
+      inputsOf(card).find(({ label }) => label === 'Is this your first visit?')!.errorMessage,
+      'Please choose one.',
+    )
+    assert.ok(
+      played.prompts.some(({ text }) => text.includes('1. Yes\n\n2. No\n\nReply 0 to stop.')),
+      played.transcript,
+    )
+  })
+
+  test('a code is not broken at its hyphen, and is taken as it is shown', async () => {
+    const who = somebody()
+    const played = await plays('scheduling_book', [
+      ...toEastside,
+      choose('Flu shot'),
+      on(day(196)),
+      choose(1),
+      details(who),
+      press('Yes, book it'),
+    ])
+    const said = played.messages.at(-1)!.text
+    assert.match(said, /code is [0-9A-Z]{5}\u2011[0-9A-Z]{5}\./)
+    assert.deepEqual(await statuses(codeIn(played), who.email), ['booked'])
   })
 })
