@@ -55,9 +55,9 @@ function rich(text) {
 `
 
 /**
- * `plain(text)` keeps what patients and clinics write from being read as Markdown or HTML, and from becoming a link. `sayBack(titles)` puts what was
- * answered at the head of the next message, since a client need not show what was pressed. `ready(head)` makes the
- * question of `scenario.asked` one that was not asked before.
+ * `plain(text)` keeps what patients and clinics write from being read as Markdown or HTML, and from becoming a link.
+ * `sayBack(titles)` puts what was answered at the head of the next message, since a client need not show what was pressed.
+ * `ready(head)` makes the question of `scenario.asked` one that was not asked before.
  */
 const SAYING = js`
 ${RICH}
@@ -116,8 +116,9 @@ function isStop(typed) {
  *
  * `menu(say, choices, buttons, shape)`: few that are short are buttons all; otherwise the choices are a list. A choice is
  * {title, value}, and `said` where it is said back in other words. `shape` is what differs: `body` and `actions` of the card,
- * `links` above them, `before` and `after` (lines of a text message around the list), `dates` (one may be given instead), `parts` (of the day),
- * and `sure`: something is written after a yes. That is the first choice, and in a text message no number will do for it.
+ * `links` above them, `before` and `after` (lines of a text message around the list), `dates` (one may be given instead),
+ * `parts` (of the day), and `sure`: something is written after a yes. That is the first choice, and in a text message no
+ * number will do for it.
  */
 export const MENU = js`
 ${SAYING}
